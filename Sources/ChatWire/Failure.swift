@@ -1,0 +1,54 @@
+import NIOCore
+import TLSSyntax
+
+/// Why the server refused a request, or why it ends the connection.
+///
+///     struct {
+///         uint16 code;
+///         uint8 can_retry;            /* 1: the same request may succeed later */
+///         opaque words<0..512>;       /* for people, in English */
+///     } Failure;
+package struct Failure: Error, Hashable, Sendable {
+    package var code: Code
+    package var canRetry: Bool
+    package var words: String
+
+    package init(_ code: Code, canRetry: Bool = false, _ words: String) {
+        self.code = code
+        self.canRetry = canRetry
+        self.words = words
+    }
+
+    /// The codes; a client treats one that it does not know like `refused`.
+    package struct Code: Hashable, Sendable, RawRepresentable {
+        package var rawValue: UInt16
+
+        package init(rawValue: UInt16) {
+            self.rawValue = rawValue
+        }
+
+        package static let refused = Code(rawValue: 1)
+        package static let unknownFrameType = Code(rawValue: 2)
+        package static let malformedFrame = Code(rawValue: 3)
+        package static let notAMember = Code(rawValue: 4)
+        package static let tooManyRooms = Code(rawValue: 5)
+        package static let roomIsFull = Code(rawValue: 6)
+        package static let userIsOffline = Code(rawValue: 7)
+        package static let tooManySessions = Code(rawValue: 8)
+        package static let tooSlow = Code(rawValue: 9)
+        package static let revoked = Code(rawValue: 10)
+        package static let shuttingDown = Code(rawValue: 11)
+    }
+
+    init(from reader: inout SyntaxReader) throws(SyntaxError) {
+        code = Code(rawValue: try reader.uint16())
+        canRetry = try reader.uint8() == 1
+        words = try reader.text(lengthBytes: 2, 0...512)
+    }
+
+    func write(to buffer: inout ByteBuffer) throws(SyntaxError) {
+        buffer.write(code.rawValue)
+        buffer.write(canRetry ? 1 : 0 as UInt8)
+        try buffer.write(text: words, lengthBytes: 2, 0...512)
+    }
+}
