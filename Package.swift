@@ -45,7 +45,9 @@ let package = Package(
         library("Chat", []),
         library("ChatWire", ["Chat", "TLSSyntax", nio]),
 
+        tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("ChatTests", ["Chat"]),
+        tests("ChatWireTests", ["ChatWire", nio]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -38,6 +38,8 @@ package struct Failure: Error, Hashable, Sendable {
         package static let tooSlow = Code(rawValue: 9)
         package static let revoked = Code(rawValue: 10)
         package static let shuttingDown = Code(rawValue: 11)
+        package static let silent = Code(rawValue: 12)
+        package static let tooManyRequests = Code(rawValue: 13)
     }
 
     init(from reader: inout SyntaxReader) throws(SyntaxError) {
