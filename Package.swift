@@ -45,9 +45,13 @@ let package = Package(
         library("Chat", []),
         library("ChatWire", ["Chat", "TLSSyntax", nio]),
 
+        // L2: cores, no I/O.
+        library("ChatServer", ["Chat", "ChatWire", nio]),
+
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
+        tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,71 @@
+import Chat
+
+/// The sessions of one event loop, by slot. A slot that was freed during a tick is not given away before the next one:
+/// what the tick still has to send goes by slot.
+struct SessionTable {
+    private var slots: [Slot] = []
+    private var free: [Int] = []
+    private var freed: [Int] = []
+
+    struct Session {
+        var identity: PeerIdentity
+        /// The rooms that it is in or has asked to enter.
+        var rooms: [RoomID: Stay] = [:]
+        var lists: ListAllowance
+        /// Requests that the owners of rooms have not answered yet.
+        var unanswered = 0
+        /// Nothing is read from it: they are too many.
+        var isHeld = false
+        /// It broke the protocol: what else it sent in this tick counts for nothing.
+        var isBanished = false
+    }
+
+    struct Stay {
+        var isInside = false
+        /// How many joins the room's owner has not answered yet.
+        var joins = 0
+    }
+
+    private struct Slot {
+        var generation: UInt32
+        var session: Session?
+    }
+
+    /// - Returns: the slot and its generation.
+    mutating func insert(_ identity: PeerIdentity, _ lists: ListAllowance) -> (slot: Int, generation: UInt32) {
+        if let slot = free.popLast() {
+            slots[slot].generation &+= 1
+            slots[slot].session = Session(identity: identity, lists: lists)
+            return (slot, slots[slot].generation)
+        }
+        slots.append(Slot(generation: 0, session: Session(identity: identity, lists: lists)))
+        return (slots.count - 1, 0)
+    }
+
+    mutating func remove(_ slot: Int) -> Session? {
+        guard slots.indices.contains(slot), let session = slots[slot].session else { return nil }
+        slots[slot].session = nil
+        freed.append(slot)
+        return session
+    }
+
+    /// The session at `slot`, whichever it is.
+    subscript(slot: Int) -> Session? {
+        get { slots.indices.contains(slot) ? slots[slot].session : nil }
+        _modify {
+            yield &slots[slot].session
+        }
+    }
+
+    func generation(of slot: Int) -> UInt32 { slots[slot].generation }
+
+    /// Whether `id` still means the session at its slot.
+    func contains(_ id: SessionID) -> Bool {
+        slots.indices.contains(id.slot) && slots[id.slot].generation == id.generation && slots[id.slot].session != nil
+    }
+
+    mutating func endTick() {
+        free.append(contentsOf: freed)
+        freed.removeAll(keepingCapacity: true)
+    }
+}
