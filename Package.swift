@@ -48,10 +48,14 @@ let package = Package(
         // L2: cores, no I/O.
         library("ChatServer", ["Chat", "ChatWire", nio]),
 
+        // L3: adapters, one foreign thing each.
+        library("Settings", ["Chat", yaml]),
+
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
+        tests("SettingsTests", ["Settings"]),
     ],
     swiftLanguageModes: [.v6]
 )
