@@ -56,6 +56,7 @@ let package = Package(
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
         tests("SettingsTests", ["Settings"]),
+        tests("CertsTests", []),
     ],
     swiftLanguageModes: [.v6]
 )
