@@ -39,6 +39,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
+        // L0: C headers, each owned by one adapter.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
         // L1: bytes ⇄ values.
         library("TLSSyntax", []),
@@ -49,12 +51,14 @@ let package = Package(
         library("ChatServer", ["Chat", "ChatWire", nio]),
 
         // L3: adapters, one foreign thing each.
+        library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
         library("Settings", ["Chat", yaml]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
+        tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),
     ],
