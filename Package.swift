@@ -30,7 +30,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
     name: "conclave",
-    products: [],
+    products: [
+        .executable(name: "conclave-server", targets: ["conclave-server"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
@@ -53,6 +55,11 @@ let package = Package(
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
         library("Settings", ["Chat", yaml]),
+
+        // L4: programs.
+        program(
+            "conclave-server",
+            ["Chat", "ChatServer", "ChatWire", "Settings", "TLSTransport", nio, nioPosix, arguments, logging]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("ChatTests", ["Chat"]),

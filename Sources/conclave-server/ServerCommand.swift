@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Settings
+
+/// `conclave-server`
+@main
+struct ServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "conclave-server",
+        abstract: "Orders and forwards what the members of a conclave say to one another.",
+        discussion: """
+            Each option can also come from the environment (CONCLAVE_PORT, CONCLAVE_CERTS, …) or from a file in YAML
+            (--config); a flag goes before the environment, and that before the file.
+
+            SIGHUP loads certificates and revocations again; SIGTERM and SIGINT stop the server.
+            """,
+        version: version)
+
+    @Option(help: "The TCP port to listen on. (default: 7443)")
+    var port: Int?
+
+    @Option(
+        help: ArgumentHelp("An address to listen on; may be given several times. (default: all)", valueName: "address"))
+    var listen: [String] = []
+
+    @Option(help: ArgumentHelp("The folder that scripts/certs made. (default: certs)", valueName: "folder"))
+    var certs: String?
+
+    @Option(help: ArgumentHelp("The server's own folder. (default: data)", valueName: "folder"))
+    var data: String?
+
+    @Option(help: "Event loops. (default: half of the processors)")
+    var loops: Int?
+
+    @Option(help: "Threads for handshakes. (default: one for each event loop)")
+    var handshakeThreads: Int?
+
+    @Option(help: "Connections at once. (default: what the limit on open files allows, up to 10000)")
+    var maxConnections: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the keys of all sessions to this file. Whoever has it can read everything.", valueName: "file"))
+    var insecureKeylog: String?
+
+    @Option(help: "trace, debug, info, notice, warning or error. (default: info)")
+    var logLevel: String?
+
+    @Option(help: "text or json. (default: text)")
+    var logFormat: String?
+
+    @Option(help: ArgumentHelp("A file with these options, in YAML.", valueName: "file"))
+    var config: String?
+
+    func run() async throws {
+        do {
+            try await serve()
+        } catch let error as ProgramError {
+            try? FileHandle.standardError.write(contentsOf: Data("conclave-server: \(error)\n".utf8))
+            throw ExitCode(error.status)
+        }
+    }
+
+    private func serve() async throws {
+        let (options, warnings) = try options()
+        let orders = Signals.orders()
+        let logger = Logger(label: "conclave-server") {
+            LineLogHandler(label: $0, format: options.logFormat, level: options.logLevel)
+        }
+        for warning in warnings { logger.warning("\(warning)") }
+        let folder = try DataFolder(options.data)
+        let server = try await ServerRuntime.start(options, logger: logger)
+        ServiceNotifier.ready()
+        await withTaskGroup { group in
+            group.addTask { await server.patrol() }
+            for await order in orders {
+                if order == .stop { break }
+                await server.reload()
+            }
+            group.cancelAll()
+        }
+        try await server.stop()
+        _ = consume folder
+    }
+
+    /// Weighs flags, environment, file and defaults, and says what in the file means nothing.
+    private func options() throws -> (ServerOptions, warnings: [String]) {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            let file = try (config ?? environment["CONCLAVE_CONFIG"]).map { try SettingsFile(path: $0) }
+            let settings = Settings(keys: Self.keys, prefix: "CONCLAVE", environment: environment, file: file)
+            let loops = max(1, ProcessInfo.processInfo.activeProcessorCount / 2)
+            let chosenLoops = try settings.number("loops", flag: self.loops, in: 1...256) ?? loops
+            let options = ServerOptions(
+                addresses: settings.texts("listen", flag: listen) ?? [ListenAddress.any],
+                port: try settings.number("port", flag: port, in: 0...65_535) ?? 7443,
+                certificates: try settings.text("certs", flag: certs) ?? "certs",
+                data: try settings.text("data", flag: data) ?? "data",
+                loops: chosenLoops,
+                handshakeThreads: try settings.number("handshake-threads", flag: handshakeThreads, in: 1...256)
+                    ?? chosenLoops,
+                maximumConnections: try settings.number("max-connections", flag: maxConnections, in: 1...1_000_000),
+                // Never from a file or the environment: whoever weakens the encryption says so where it is seen.
+                insecureKeyLog: insecureKeylog,
+                logLevel: try settings.choice("log-level", flag: logLevel, of: Logger.Level.allCases) ?? .info,
+                logFormat: try settings.choice("log-format", flag: logFormat, of: LineLogHandler.Format.allCases)
+                    ?? .text)
+            return (options, settings.warnings)
+        } catch let error as SettingsError {
+            throw ProgramError(error)
+        }
+    }
+
+    /// What a configuration file may hold.
+    private static let keys = [
+        "port", "listen", "certs", "data", "loops", "handshake-threads", "max-connections", "log-level", "log-format",
+    ]
+}

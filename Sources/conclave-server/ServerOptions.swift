@@ -1,0 +1,19 @@
+import Logging
+
+/// How a server is to run, once flags, environment, file and defaults have been weighed.
+struct ServerOptions: Sendable {
+    var addresses: [String]
+    var port: Int
+    var certificates: String
+    var data: String
+    var loops: Int
+    var handshakeThreads: Int
+    /// `nil`: as many as the limit on open files allows.
+    var maximumConnections: Int?
+    var insecureKeyLog: String?
+    var logLevel: Logger.Level
+    var logFormat: LineLogHandler.Format
+}
+
+/// What the programs say of themselves.
+let version = "0.1.0"

@@ -1,0 +1,217 @@
+import Chat
+import ChatServer
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import Settings
+import Synchronization
+import TLSTransport
+
+/// A running server: its event loops, its listener, and what signals do to them.
+final class ServerRuntime: Sendable {
+    private let options: ServerOptions
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let handshakes: HandshakeThreads
+    private let services: [NIOLoopBound<LoopService>]
+    private let listener: TLSListener
+    private let context: Mutex<TLSContext>
+
+    private init(
+        options: ServerOptions, logger: Logger, group: MultiThreadedEventLoopGroup, handshakes: HandshakeThreads,
+        services: [NIOLoopBound<LoopService>], listener: TLSListener, context: TLSContext
+    ) {
+        self.options = options
+        self.logger = logger
+        self.group = group
+        self.handshakes = handshakes
+        self.services = services
+        self.listener = listener
+        self.context = Mutex(context)
+    }
+
+    // MARK: Starting
+
+    /// Loads the certificates and listens.
+    /// - Throws: ``ProgramError`` with a line for the administrator.
+    static func start(_ options: ServerOptions, logger: Logger) async throws -> ServerRuntime {
+        let maximumConnections = try FileDescriptors.prepare(wanted: options.maximumConnections)
+        let context = try loadContext(options)
+        let addresses = try options.addresses.flatMap { try ListenAddress.parse($0, port: options.port) }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: options.loops)
+        let handshakes = HandshakeThreads(count: options.handshakeThreads)
+        let (services, seats) = try await makeServices(on: group, context: context, logger: logger)
+        let listener: TLSListener
+        do {
+            listener = try await TLSListener.start(
+                on: addresses, context: context, settings: TLSListenerSettings(maximumConnections: maximumConnections),
+                group: group, threads: handshakes, seats: seats)
+        } catch let error as TLSListenError {
+            throw ListenAddress.explain(error)
+        }
+        let runtime = ServerRuntime(
+            options: options, logger: logger, group: group, handshakes: handshakes, services: services,
+            listener: listener, context: context)
+        runtime.announce(context, maximumConnections: maximumConnections)
+        return runtime
+    }
+
+    private static func makeServices(
+        on group: MultiThreadedEventLoopGroup, context: TLSContext, logger: Logger
+    ) async throws -> ([NIOLoopBound<LoopService>], [NIOLoopBound<TLSListener.Seat>]) {
+        let limits = ServerLimits()
+        let directory = OnlineDirectory(limits: limits)
+        let loops = Array(group.makeIterator())
+        var services: [NIOLoopBound<LoopService>] = []
+        var seats: [NIOLoopBound<TLSListener.Seat>] = []
+        for (index, loop) in loops.enumerated() {
+            let (service, seat) = try await loop.submit {
+                let shard = Shard(index: index, count: loops.count, limits: limits, directory: directory)
+                let tls = TLSLoop(eventLoop: loop)
+                let service = LoopService(tls: tls, shard: shard, context: context, logger: logger)
+                let seat = TLSListener.Seat(loop: tls, receiver: service)
+                return (NIOLoopBound(service, eventLoop: loop), NIOLoopBound(seat, eventLoop: loop))
+            }.get()
+            services.append(service)
+            seats.append(seat)
+        }
+        for service in services {
+            let all = services
+            try await service.eventLoop.submit { service.value.connect(to: all) }.get()
+        }
+        return (services, seats)
+    }
+
+    private static func loadContext(_ options: ServerOptions) throws -> TLSContext {
+        guard access(options.certificates, F_OK) == 0 else {
+            throw ProgramError.missingFile(
+                "there is no folder \(options.certificates) with certificates; make it with scripts/certs init, "
+                    + "or name another with --certs")
+        }
+        do {
+            return try TLSContext(
+                .server, files: .server(in: options.certificates), insecureKeyLogFile: options.insecureKeyLog,
+                now: wallClock().seconds)
+        } catch {
+            throw ProgramError(status: error.exitStatus, error.description)
+        }
+    }
+
+    private func announce(_ context: TLSContext, maximumConnections: Int) {
+        for address in listener.addresses {
+            logger.notice(
+                "\(address.shortDescription) · mutual TLS 1.3 · CA \(context.authorityFingerprint.prefix(16))",
+                metadata: ["name": "\(context.subject)", "connections": "\(maximumConnections) at most"])
+        }
+        if let file = options.insecureKeyLog {
+            logger.warning("the keys of all sessions are written to \(file): whoever reads it reads everything")
+        }
+        warnOfAge(context)
+    }
+
+    /// Days before the end from which on expiry is worth a warning.
+    private static let warningDays: Int64 = 7
+
+    private func warnOfAge(_ context: TLSContext) {
+        let now = wallClock().seconds
+        if let expiry = context.revocationListExpiry {
+            warn(of: expiry - now, "the revocation list", "then nobody can connect", "scripts/certs crl")
+        }
+        warn(
+            of: context.certificateExpiry - now, "the server's certificate", "then no client will accept it",
+            "scripts/certs renew server")
+    }
+
+    private func warn(of seconds: Int64, _ what: String, _ consequence: String, _ remedy: String) {
+        guard seconds < Self.warningDays * 86_400 else { return }
+        if seconds <= 0 {
+            logger.error("\(what) is out of date; run \(remedy) and send this process SIGHUP")
+        } else {
+            let hours = max(1, seconds / 3_600)
+            let time = hours < 48 ? "\(hours) h" : "\(hours / 24) days"
+            logger.warning("\(what) expires in \(time), \(consequence); run \(remedy) and send this process SIGHUP")
+        }
+    }
+
+    // MARK: While it runs
+
+    /// Loads certificates and revocations again. Connections whose certificate is still good go on; the others are cut.
+    /// If the files are not in order, the old ones stay in use.
+    func reload() async {
+        ServiceNotifier.reloading()
+        defer { ServiceNotifier.ready() }
+        do {
+            let context = try Self.loadContext(options)
+            self.context.withLock { $0 = context }
+            listener.use(context)
+            for service in services {
+                try await service.eventLoop.submit { service.value.use(context) }.get()
+            }
+            let (cut, kept) = try await cutRefused(by: context)
+            logger.notice(
+                "certificates reloaded · CA \(context.authorityFingerprint.prefix(16))",
+                metadata: ["connections cut": "\(cut)", "connections kept": "\(kept)"])
+            warnOfAge(context)
+        } catch {
+            logger.error("not reloaded, the old certificates stay in use: \(error)")
+        }
+    }
+
+    /// Looks after the connections until the task is cancelled: ends the dead, and those whose certificate has expired.
+    func patrol() async {
+        var rounds = 0
+        while (try? await Task.sleep(for: .seconds(30))) != nil {
+            for service in services {
+                _ = try? await service.eventLoop.submit { service.value.cutSilent() }.get()
+            }
+            let refusals = listener.takeRefusalCount()
+            if refusals > 0 {
+                logger.warning(
+                    "\(refusals) connections were closed unheard: too many at once, or too many handshakes of one address"
+                )
+            }
+            rounds += 1
+            guard rounds.isMultiple(of: 20) else { continue }
+            let context = context.withLock { $0 }
+            _ = try? await cutRefused(by: context)
+            if rounds.isMultiple(of: 720) { warnOfAge(context) }
+        }
+    }
+
+    /// Judges the certificates of all connections again, here and not on the event loops.
+    /// - Returns: how many connections were cut, and how many were kept.
+    private func cutRefused(by context: TLSContext) async throws -> (cut: Int, kept: Int) {
+        var (cut, kept) = (0, 0)
+        for service in services {
+            let certificates = try await service.eventLoop.submit { service.value.certificates() }.get()
+            let refused = certificates.compactMap { slot, certificate -> RefusedCertificate? in
+                guard let failure = context.verify(certificate), failure.blamesPeer else { return nil }
+                return RefusedCertificate(slot: slot, certificate: certificate, reason: "\(failure)")
+            }
+            kept += certificates.count - refused.count
+            guard !refused.isEmpty else { continue }
+            cut += try await service.eventLoop.submit { service.value.cut(refused) }.get()
+        }
+        return (cut, kept)
+    }
+
+    // MARK: Stopping
+
+    /// Accepts nobody any more, tells everyone, and ends once they are gone or 3 s have passed.
+    func stop() async throws {
+        ServiceNotifier.stopping()
+        logger.notice("stopping", metadata: ["connections": "\(listener.connectionCount)"])
+        await listener.stop()
+        for service in services {
+            try await service.eventLoop.submit { service.value.shutDown() }.get()
+        }
+        let deadline = ContinuousClock.now + .seconds(3)
+        while listener.connectionCount > 0, ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try await handshakes.shutdown()
+        try await group.shutdownGracefully()
+        logger.notice("stopped")
+    }
+}
