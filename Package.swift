@@ -51,6 +51,7 @@ let package = Package(
 
         // L2: cores, no I/O.
         library("ChatServer", ["Chat", "ChatWire", nio]),
+        library("ChatClient", ["Chat", "ChatWire", nio, crypto]),
 
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
@@ -65,6 +66,7 @@ let package = Package(
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
+        tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio]),
         tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),
