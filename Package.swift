@@ -55,6 +55,7 @@ let package = Package(
 
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
+        library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
         // L4: programs.
@@ -68,6 +69,7 @@ let package = Package(
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
         tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio]),
         tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
+        tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),
     ],
