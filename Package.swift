@@ -31,7 +31,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "conclave",
     products: [
-        .executable(name: "conclave-server", targets: ["conclave-server"])
+        .executable(name: "conclave-server", targets: ["conclave-server"]),
+        .executable(name: "conclave", targets: ["conclave"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -62,6 +63,12 @@ let package = Package(
         program(
             "conclave-server",
             ["Chat", "ChatServer", "ChatWire", "Settings", "TLSTransport", nio, nioPosix, arguments, logging]),
+        program(
+            "conclave",
+            [
+                "Chat", "ChatClient", "ChatWire", "Settings", "TLSTransport", "Terminal", nio, nioLocks, nioPosix,
+                arguments,
+            ]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("ChatTests", ["Chat"]),
