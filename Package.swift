@@ -47,6 +47,7 @@ let package = Package(
 
         // L1: bytes ⇄ values.
         library("TLSSyntax", []),
+        library("TLSWire", ["TLSSyntax"]),
         library("Chat", []),
         library("ChatWire", ["Chat", "TLSSyntax", nio]),
 
@@ -71,6 +72,7 @@ let package = Package(
             ]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
+        tests("TLSWireTests", ["TLSWire"]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
