@@ -54,6 +54,7 @@ let package = Package(
         // L2: cores, no I/O.
         library("ChatServer", ["Chat", "ChatWire", nio]),
         library("ChatClient", ["Chat", "ChatWire", nio, crypto]),
+        library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
 
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
@@ -77,6 +78,7 @@ let package = Package(
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
         tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio]),
+        tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),
         tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),

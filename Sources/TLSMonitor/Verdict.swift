@@ -1,0 +1,49 @@
+/// Whether only handshakes and ciphertext were on the wire.
+public enum Verdict: String, Hashable, Sendable {
+    case proven
+    case refuted
+    /// The capture does not show enough to say.
+    case inconclusive
+
+    /// What a program exits with.
+    public var exitStatus: Int32 {
+        switch self {
+        case .proven: 0
+        case .refuted: 1
+        case .inconclusive: 2
+        }
+    }
+}
+
+/// What a whole capture showed.
+public struct TrafficReport: Sendable {
+    public var verdict: Verdict
+    /// Why, the weightiest first.
+    public var findings: [Finding]
+    public var ledger: ByteLedger
+    /// Bytes of TCP payload, counted apart from the ledger.
+    public var payloadBytes: Int
+    public var packets: Int
+    public var flows: [FlowSummary]
+    /// How many connections there were, also those that ``flows`` does not list.
+    public var flowCount: Int
+    public var establishedCount: Int
+    /// Packets without a TCP segment, by kind.
+    public var otherTraffic: [OtherTraffic: Int]
+    public var markers: [String]
+    /// Of the patterns seeded into a copy, how many the search found.
+    public var control: (found: Int, of: Int)
+}
+
+/// What the source of the packets knows of its own failings.
+public struct CaptureFacts: Hashable, Sendable {
+    /// Packets that were lost before they could be captured.
+    public var drops = 0
+    /// The file ends in the middle of a packet.
+    public var endsEarly = false
+
+    public init(drops: Int = 0, endsEarly: Bool = false) {
+        self.drops = drops
+        self.endsEarly = endsEarly
+    }
+}
