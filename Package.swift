@@ -44,6 +44,7 @@ let package = Package(
     targets: [
         // L0: C headers, each owned by one adapter.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // L1: bytes ⇄ values.
         library("TLSSyntax", []),
@@ -58,6 +59,7 @@ let package = Package(
 
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
+        library("PacketCapture", ["TLSMonitor", "CPcap", crypto]),
         library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
@@ -80,6 +82,7 @@ let package = Package(
         tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio]),
         tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),
         tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
+        tests("PacketCaptureTests", ["PacketCapture", "TLSMonitor", "TLSWire"]),
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),

@@ -1,0 +1,150 @@
+import TLSMonitor
+
+/// A section of a file in the format pcapng (draft-ietf-opsawg-pcapng): its byte order and its interfaces.
+struct PcapngSection {
+    private(set) var order: ByteOrder?
+    private var interfaces: [Interface] = []
+
+    private struct Interface {
+        var link: LinkType
+        var snapshotLength: Int
+        var unitsPerSecond: UInt64
+        /// Packets that were lost on it, as was said last.
+        var drops = 0
+    }
+
+    struct Packet {
+        /// Where its bytes lie in the block's body.
+        var range: Range<Int>
+        var time: Int64
+        var link: LinkType
+        var originalLength: Int
+    }
+
+    enum Block {
+        case packet(Packet)
+        case nothing
+        /// So many more packets were lost.
+        case drops(Int)
+        case malformed(String)
+    }
+
+    private static let mostInterfaces = 4_096
+
+    init() {}
+
+    init(byteOrderMagic bytes: UnsafeRawBufferPointer) {
+        switch (ByteOrder.little.uint32(bytes, 0), ByteOrder.big.uint32(bytes, 0)) {
+        case (0x1A2B_3C4D, _): order = .little
+        case (_, 0x1A2B_3C4D): order = .big
+        default: order = nil
+        }
+    }
+
+    /// - Parameter body: between the block's two lengths.
+    mutating func block(type: UInt32, _ body: UnsafeRawBufferPointer) -> Block {
+        guard let order else { return .malformed("no byte order") }
+        switch type {
+        case 1: return addInterface(body, order)
+        case 2: return oldPacket(body, order)
+        case 3: return simplePacket(body, order)
+        case 5: return statistics(body, order)
+        case 6: return enhancedPacket(body, order)
+        default: return .nothing
+        }
+    }
+
+    private mutating func addInterface(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+        guard body.count >= 8, interfaces.count < Self.mostInterfaces else { return .malformed("an interface") }
+        var units: UInt64 = 1_000_000
+        Self.options(body, from: 8, order) { code, value in
+            if code == 9, value.count == 1 { units = Self.units(resolution: body[value.lowerBound]) }
+        }
+        interfaces.append(
+            Interface(
+                link: LinkType(number: UInt32(order.uint16(body, 0))), snapshotLength: Int(order.uint32(body, 4)),
+                unitsPerSecond: units))
+        return .nothing
+    }
+
+    /// Options: code, length, value, padded to four bytes.
+    private static func options(
+        _ body: UnsafeRawBufferPointer, from start: Int, _ order: ByteOrder, _ take: (UInt16, Range<Int>) -> Void
+    ) {
+        var place = start
+        while place + 4 <= body.count {
+            let code = order.uint16(body, place), length = Int(order.uint16(body, place + 2))
+            guard code != 0, place + 4 + length <= body.count else { break }
+            take(code, place + 4..<place + 4 + length)
+            place += 4 + (length + 3) / 4 * 4
+        }
+    }
+
+    /// A power of ten, or of two if the highest bit is set; of what 64 bits cannot hold, the largest.
+    private static func units(resolution: UInt8) -> UInt64 {
+        let isBinary = resolution & 0x80 != 0
+        var units: UInt64 = 1
+        for _ in 0..<min(resolution & 0x7F, isBinary ? 63 : 19) { units *= isBinary ? 2 : 10 }
+        return units
+    }
+
+    /// Nanoseconds since 1970; 0 for a time that they cannot hold.
+    private static func time(_ high: UInt32, _ low: UInt32, unitsPerSecond units: UInt64) -> Int64 {
+        let (seconds, rest) = (UInt64(high) << 32 | UInt64(low)).quotientAndRemainder(dividingBy: units)
+        let whole = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let part = units.dividingFullWidth(rest.multipliedFullWidth(by: 1_000_000_000)).quotient
+        let sum = whole.partialValue.addingReportingOverflow(part)
+        return whole.overflow || sum.overflow ? 0 : Int64(exactly: sum.partialValue) ?? 0
+    }
+
+    /// What the interface lost, in the counts of the interface and of the system (options 5 and 7).
+    private mutating func statistics(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+        guard body.count >= 12 else { return .malformed("statistics") }
+        let index = Int(order.uint32(body, 0))
+        guard index < interfaces.count else { return .malformed("statistics of an interface that is not described") }
+        var drops = 0
+        Self.options(body, from: 12, order) { code, value in
+            guard code == 5 || code == 7, value.count == 8 else { return }
+            let low = order.uint32(body, value.lowerBound + (order == .little ? 0 : 4))
+            let high = order.uint32(body, value.lowerBound + (order == .little ? 4 : 0))
+            // A number of packets; what is more than 2^40 is no such number, and more than none.
+            drops += Int(min(UInt64(high) << 32 | UInt64(low), 1 << 40))
+        }
+        let more = drops - interfaces[index].drops
+        guard more > 0 else { return .nothing }
+        interfaces[index].drops = drops
+        return .drops(more)
+    }
+
+    /// The obsolete block of a packet, which is as good as its successor.
+    private func oldPacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+        guard body.count >= 20 else { return .malformed("a packet") }
+        return packet(body, order, interface: Int(order.uint16(body, 0)))
+    }
+
+    private func enhancedPacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+        guard body.count >= 20 else { return .malformed("a packet") }
+        return packet(body, order, interface: Int(order.uint32(body, 0)))
+    }
+
+    private func packet(_ body: UnsafeRawBufferPointer, _ order: ByteOrder, interface index: Int) -> Block {
+        let captured = Int(order.uint32(body, 12))
+        guard index < interfaces.count else { return .malformed("a packet of an interface that is not described") }
+        guard captured <= body.count - 20 else { return .malformed("a packet that is longer than its block") }
+        let interface = interfaces[index]
+        return .packet(
+            Packet(
+                range: 20..<20 + captured,
+                time: Self.time(
+                    order.uint32(body, 4), order.uint32(body, 8), unitsPerSecond: interface.unitsPerSecond),
+                link: interface.link, originalLength: max(captured, Int(order.uint32(body, 16)))))
+    }
+
+    private func simplePacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+        guard body.count >= 4, let interface = interfaces.first else { return .malformed("a packet") }
+        let original = Int(order.uint32(body, 0))
+        let limit = interface.snapshotLength == 0 ? Int.max : interface.snapshotLength
+        let captured = min(original, body.count - 4, limit)
+        return .packet(Packet(range: 4..<4 + captured, time: 0, link: interface.link, originalLength: original))
+    }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import PacketCapture
+import TLSMonitor
+import Testing
+
+/// Record by record against what tshark 4.0 saw in the same captures.
+@Suite("Captures of others", .enabled(if: Vectors.mayRun, "there are no captures in ../shared/vectors/tls"))
+struct VectorTests {
+    private struct Record: Hashable {
+        var packet: Int
+        var type: Int
+        var version: Int
+        var length: Int
+    }
+
+    @Test("the captures are there") func present() {
+        #expect(!Vectors.captures.isEmpty, "\(Vectors.reason)")
+    }
+
+    private func observe(_ url: URL) throws -> (records: [RecordEvent], report: TrafficReport) {
+        let monitor = TrafficMonitor(reportsRecords: true)
+        let file = try CaptureFile(path: url.path)
+        while try file.next({ monitor.receive($0, $1) }) {}
+        let report = monitor.finish(CaptureFacts(drops: file.drops, endsEarly: file.endsEarly))
+        var records: [RecordEvent] = []
+        for case .record(let record) in monitor.takeEvents() { records.append(record) }
+        return (records, report)
+    }
+
+    private func truth(_ url: URL) throws -> [Record] {
+        let text = try String(contentsOfFile: url.path + ".records.jsonl", encoding: .utf8)
+        return try text.split(separator: "\n").map { line in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            let version = try #require(object["ver"] as? String)
+            return Record(
+                packet: try #require(object["frame"] as? Int), type: try #require(object["outer"] as? Int),
+                version: try #require(Int(version.dropFirst(2), radix: 16)),
+                length: try #require(object["len"] as? Int))
+        }
+    }
+
+    @Test("show the same records as tshark shows, in the same order", arguments: Vectors.captures)
+    func records(url: URL) throws {
+        let (records, report) = try observe(url)
+        #expect(report.ledger.total == report.payloadBytes)
+        let expected = try truth(url)
+        guard !["https-connect.pcap", "socks4-https.pcap"].contains(url.lastPathComponent) else {
+            // tshark looks into tunnels. Here, what goes before TLS in the clear is what refutes.
+            #expect(records.isEmpty && !expected.isEmpty)
+            #expect(report.verdict == .refuted)
+            return
+        }
+        // tshark does not tell of a record that is not whole.
+        let whole = records.filter { $0.seen == $0.length }.map {
+            Record(
+                packet: $0.sighting.packet, type: Int($0.contentType.rawValue), version: Int($0.version.rawValue),
+                length: $0.length)
+        }
+        #expect(whole.map(\.length) == expected.map(\.length))
+        #expect(whole.map(\.type) == expected.map(\.type))
+        #expect(whole.map(\.version) == expected.map(\.version))
+        #expect(whole.map(\.packet) == expected.map(\.packet))
+        // What is not whole is the last in its direction.
+        for record in records where record.seen < record.length {
+            #expect(
+                !records.contains {
+                    $0.flow == record.flow && $0.direction == record.direction && $0.number > record.number
+                })
+        }
+    }
+
+    static let verdicts: [String: Verdict] = [
+        "tls1.3_aes128.pcap": .proven, "tls1.3_aes256gcm.pcap": .proven, "tls1.3_keyupdates_aes256.pcap": .proven,
+        "tls1.2_aes256.pcap": .inconclusive, "badcurveball.pcap": .inconclusive, "ipv6.pcapng": .inconclusive,
+        "tls12.pcap": .inconclusive, "chrome-cloudflare-quic-with-secrets.pcapng": .inconclusive,
+        "browsers-x509.pcapng": .inconclusive, "tls-handshake.pcapng": .inconclusive, "latest.pcapng": .refuted,
+        "https-connect.pcap": .refuted, "socks4-https.pcap": .refuted,
+    ]
+
+    @Test("get their verdicts", arguments: Vectors.captures)
+    func verdict(url: URL) throws {
+        let expected = try #require(Self.verdicts[url.lastPathComponent], "a capture that is new here")
+        #expect(try observe(url).report.verdict == expected)
+    }
+
+    @Test("never trap, whatever is changed in them", arguments: Vectors.captures)
+    func mutations(url: URL) throws {
+        let whole = Array(try Data(contentsOf: url))
+        var state: UInt64 = 12_345
+        func random(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % max(1, limit)
+        }
+        for _ in 0..<Effort.rounds(whole.count > 50_000 ? 4 : 25) {
+            var bytes = whole
+            for _ in 0...random(6) {
+                switch random(5) {
+                case 0: bytes.removeSubrange(random(bytes.count)...)
+                case 1: bytes.remove(at: random(bytes.count))
+                default:
+                    bytes[random(random(3) == 0 ? bytes.count : min(bytes.count, 400))] =
+                        [0, 1, 0x7F, 0x80, 0xFF][random(5)]
+                }
+                if bytes.count < 8 { bytes = whole }
+            }
+            let file = try TemporaryFile(bytes)
+            let monitor = TrafficMonitor(markers: [Marker("example")].compactMap { $0 }, reportsRecords: true)
+            do {
+                let capture = try CaptureFile(path: file.path)
+                while try capture.next({ monitor.receive($0, $1) }) {}
+            } catch {
+                // A damaged file may be refused, in words.
+                #expect(!"\(error)".isEmpty)
+            }
+            let report = monitor.finish()
+            #expect(report.ledger.total == report.payloadBytes)
+        }
+    }
+}
