@@ -33,6 +33,7 @@ let package = Package(
     products: [
         .executable(name: "conclave-server", targets: ["conclave-server"]),
         .executable(name: "conclave", targets: ["conclave"]),
+        .executable(name: "tlsmon", targets: ["tlsmon"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -73,6 +74,7 @@ let package = Package(
                 "Chat", "ChatClient", "ChatWire", "Settings", "TLSTransport", "Terminal", nio, nioLocks, nioPosix,
                 arguments,
             ]),
+        program("tlsmon", ["PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire"]),

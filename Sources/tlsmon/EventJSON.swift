@@ -1,0 +1,105 @@
+import TLSMonitor
+import TLSWire
+
+/// Events and reports as JSON objects, one on a line, for programs.
+enum EventJSON {
+    static func lines(for event: MonitorEvent) -> [String] {
+        switch event {
+        case .opened, .established: []
+        case .record(let record): [line(for: record)]
+        case .finding(let finding): [object(for: finding).line]
+        case .closed(let flow): [object(for: flow).line]
+        }
+    }
+
+    private static func line(for record: RecordEvent) -> String {
+        var object = JSONLine()
+        object.add("type", "record")
+        object.add("flow", record.flow)
+        object.add("dir", record.direction.rawValue)
+        object.add("n", record.number)
+        object.add("time_ns", Int(record.sighting.time))
+        object.add("packet", record.sighting.packet)
+        object.add("offset", record.offset)
+        object.add("content_type", Int(record.contentType.rawValue))
+        object.add("version", Int(record.version.rawValue))
+        object.add("length", record.length)
+        if record.seen < record.length { object.add("seen", record.seen) }
+        object.add("class", record.kind.rawValue)
+        if !record.words.isEmpty { object.add("messages", record.words) }
+        if let hello = record.clientHello {
+            object.add("server_name", hello.extensions.serverName.map { EventLines.text($0) })
+            object.add("protocols", hello.extensions.applicationProtocols.map { EventLines.text($0) })
+            object.add("offers", hello.bestVersion.description)
+        }
+        if let hello = record.serverHello {
+            object.add("chosen_version", hello.version.description)
+            object.add("cipher_suite", hello.cipherSuite.description)
+            object.add("group", hello.extensions.keyShareGroups.first?.description)
+        }
+        return object.line
+    }
+
+    private static func object(for finding: Finding) -> JSONLine {
+        var object = JSONLine()
+        object.add("type", "finding")
+        object.add("weight", finding.weight.rawValue)
+        object.add("words", finding.words)
+        object.add("flow", finding.flow)
+        object.add("dir", finding.direction?.rawValue)
+        object.add("packet", finding.packet)
+        object.add("offset", finding.offset)
+        return object
+    }
+
+    private static func object(for flow: FlowSummary) -> JSONLine {
+        var object = JSONLine()
+        object.add("type", "flow")
+        object.add("flow", flow.number)
+        object.add("client", flow.client.description)
+        object.add("server", flow.server.description)
+        object.add("version", flow.version?.description)
+        object.add("cipher_suite", flow.cipherSuite?.description)
+        object.add("group", flow.group?.description)
+        object.add("server_name", flow.serverName)
+        object.add("protocol", flow.applicationProtocol)
+        object.add("established", flow.isEstablished)
+        object.add("records", flow.records)
+        object.add("ledger", ledger(flow.ledger))
+        return object
+    }
+
+    private static func ledger(_ ledger: ByteLedger) -> JSONLine {
+        var object = JSONLine()
+        object.add("handshake", ledger.handshake)
+        object.add("ccs", ledger.changeCipherSpec)
+        object.add("alert", ledger.alert)
+        object.add("protected", ledger.protected)
+        object.add("unaccounted", ledger.unaccounted)
+        return object
+    }
+
+    static func line(for report: TrafficReport, digests: [CaptureDigest]) -> String {
+        var object = JSONLine()
+        object.add("type", "verdict")
+        object.add("verdict", report.verdict.rawValue)
+        object.add("payload", report.payloadBytes)
+        object.add("ledger", ledger(report.ledger))
+        object.add("packets", report.packets)
+        object.add("flows", report.flowCount)
+        object.add("established", report.establishedCount)
+        object.add("markers", report.markers)
+        object.add("control_found", report.control.found)
+        object.add("control_of", report.control.of)
+        object.add("findings", report.findings.map(Self.object(for:)))
+        object.add(
+            "captures",
+            digests.map { digest in
+                var entry = JSONLine()
+                entry.add("file", digest.file)
+                entry.add("sha256", digest.sha256)
+                return entry
+            })
+        return object.line
+    }
+}

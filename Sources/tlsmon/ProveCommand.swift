@@ -1,0 +1,46 @@
+import ArgumentParser
+import PacketCapture
+import TLSMonitor
+
+/// `tlsmon prove FILE`, `tlsmon prove -i lo --duration 60 tcp port 7443`
+struct ProveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prove",
+        abstract: "Give a verdict: were only handshakes and ciphertext on the wire?",
+        usage: """
+            tlsmon prove <file> [<filter> ...] [--marker <text> ...] [--json]
+            tlsmon prove -i <interface> [--duration <seconds>] [--write <file>] [<filter> ...]
+            """)
+
+    @OptionGroup var live: LiveOptions
+    @OptionGroup var common: CommonOptions
+
+    @Argument(help: "A capture file, unless there is an interface; then which packets, as in man pcap-filter.")
+    var arguments: [String] = []
+
+    func validate() throws {
+        if live.interface == nil, arguments.isEmpty {
+            throw ValidationError("give a capture file, or an interface with -i")
+        }
+    }
+
+    func run() throws {
+        let monitor = TrafficMonitor(markers: try Session.markers(common.marker))
+        let report: TrafficReport
+        let digests: [CaptureDigest]
+        if live.interface != nil {
+            let source = try LiveSource(live, filter: arguments.joined(separator: " "))
+            report = monitor.finish(try source.run(into: monitor) { _ = monitor.takeEvents() })
+            digests = source.digests
+        } else {
+            let filter = arguments.dropFirst().joined(separator: " ")
+            let (facts, digest) = try Session.read(arguments[0], filter: filter, into: monitor) {
+                _ = monitor.takeEvents()
+            }
+            report = monitor.finish(facts)
+            digests = [digest]
+        }
+        Output(json: common.json).write(report, digests: digests, isProof: true)
+        throw ExitCode(report.verdict.exitStatus)
+    }
+}
