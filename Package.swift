@@ -34,6 +34,7 @@ let package = Package(
         .executable(name: "conclave-server", targets: ["conclave-server"]),
         .executable(name: "conclave", targets: ["conclave"]),
         .executable(name: "tlsmon", targets: ["tlsmon"]),
+        .executable(name: "conclave-load", targets: ["conclave-load"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -45,6 +46,7 @@ let package = Package(
     targets: [
         // L0: C headers, each owned by one adapter.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
 
         // L1: bytes ⇄ values.
@@ -75,6 +77,7 @@ let package = Package(
                 arguments,
             ]),
         program("tlsmon", ["PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
+        program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", nio, arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire"]),
@@ -88,6 +91,7 @@ let package = Package(
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),
+        tests("LoadTests", ["conclave-load"]),
     ],
     swiftLanguageModes: [.v6]
 )
