@@ -92,6 +92,7 @@ let package = Package(
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
+        tests("EndToEndTests", []),
     ],
     swiftLanguageModes: [.v6]
 )
