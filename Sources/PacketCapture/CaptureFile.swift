@@ -14,6 +14,9 @@ public final class CaptureFile {
     /// Bytes that one packet may have.
     static let longestPacket = 1 << 24
 
+    /// What ``drops`` counts to.
+    static let mostDrops = 1 << 60
+
     private enum Format {
         case pcap(PcapHeader)
         case pcapng(PcapngSection)
@@ -109,7 +112,8 @@ public final class CaptureFile {
             switch block {
             case .nothing: source.advance(length)
             case .drops(let count):
-                drops += count
+                // Sections may repeat without end: past all belief it is only many.
+                drops = min(drops + count, Self.mostDrops)
                 source.advance(length)
             case .malformed(let what): throw damaged(what)
             case .packet(let found):

@@ -169,6 +169,21 @@ import Testing
         #expect(try read(file.bytes).drops == 11)
     }
 
+    @Test("more lost packets than can be believed are counted no further")
+    func endlessDrops() throws {
+        var file = CaptureBytes.pcapng()
+        // Each section claims 2^60 of them, in 12 MiB.
+        for section in 0..<2 {
+            if section > 0 { file.section() }
+            file.interface()
+            file.block(5) { block in
+                for word in [0, 0, 0] as [UInt32] { block.add32(word) }
+                for _ in 0..<(1 << 20) { block.option(5, [UInt8](repeating: 0xFF, count: 8)) }
+            }
+        }
+        #expect(try read(file.bytes).drops == 1 << 60)
+    }
+
     @Test("a pcapng file that is cut off gives what is whole, and says so") func cutPcapng() throws {
         var file = CaptureBytes.pcapng()
         file.interface()
