@@ -67,7 +67,7 @@ public struct SyntaxReader: ~Copyable {
         try unsigned(width: 8)
     }
 
-    /// A number of `width` bytes, `1...8`.
+    /// A number of `width` bytes, `0...8`.
     mutating func unsigned(width: Int) throws(SyntaxError) -> UInt64 {
         let start = try take(width)
         var value: UInt64 = 0

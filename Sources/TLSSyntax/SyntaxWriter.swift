@@ -58,9 +58,7 @@ extension SyntaxWriter {
         for _ in 0..<lengthBytes { write(0 as UInt8) }
         try body(&self)
         let length = writtenCount - start - lengthBytes
-        guard allowed.contains(length) else {
-            throw .lengthOutOfRange(offset: start, length: length, allowed: allowed)
-        }
+        try checkLength(length, at: start, lengthBytes: lengthBytes, allowed)
         withUnsafeBytes(of: UInt64(length).bigEndian) {
             overwrite(at: start, bytes: UnsafeRawBufferPointer(rebasing: $0.suffix(lengthBytes)))
         }
@@ -70,11 +68,19 @@ extension SyntaxWriter {
     public mutating func writeLength(
         _ length: Int, lengthBytes: Int, _ allowed: ClosedRange<Int>
     ) throws(SyntaxError) {
-        guard allowed.contains(length) else {
-            throw .lengthOutOfRange(offset: writtenCount, length: length, allowed: allowed)
-        }
+        try checkLength(length, at: writtenCount, lengthBytes: lengthBytes, allowed)
         withUnsafeBytes(of: UInt64(length).bigEndian) {
             write(bytes: UnsafeRawBufferPointer(rebasing: $0.suffix(lengthBytes)))
+        }
+    }
+
+    /// A length must be allowed, and must be a number of `lengthBytes` bytes: cut off, it would announce less than follows.
+    private func checkLength(
+        _ length: Int, at offset: Int, lengthBytes: Int, _ allowed: ClosedRange<Int>
+    ) throws(SyntaxError) {
+        let largest = lengthBytes < 8 ? 1 << (8 * lengthBytes) - 1 : Int.max
+        guard allowed.contains(length), length <= largest else {
+            throw .lengthOutOfRange(offset: offset, length: length, allowed: allowed.clamped(to: 0...largest))
         }
     }
 }
