@@ -32,6 +32,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "conclave",
     products: [
+        .library(name: "MLSWire", targets: ["MLSWire"]),
         .executable(name: "conclave-server", targets: ["conclave-server"]),
         .executable(name: "conclave", targets: ["conclave"]),
         .executable(name: "tlsmon", targets: ["tlsmon"]),
@@ -54,6 +55,7 @@ let package = Package(
         // L1: bytes ⇄ values.
         library("TLSSyntax", []),
         library("TLSWire", ["TLSSyntax"]),
+        library("MLSWire", ["TLSSyntax"]),
         library("Chat", []),
         library("ChatWire", ["Chat", "TLSSyntax", nio]),
 
@@ -83,6 +85,7 @@ let package = Package(
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire"]),
+        tests("MLSWireTests", ["MLSWire", "TLSSyntax"], exclude: ["Corpus"]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),

@@ -1,0 +1,37 @@
+import MLSWire
+
+/// A decoder that bytes from outside can reach, as the tests and `scripts/fuzz` see it. The program that `scripts/fuzz` builds
+/// compiles this file too (`Tests/Fuzz/Decoders.swift` is a link to it).
+struct FuzzedDecoder: Sendable, CustomStringConvertible {
+    /// Also the name of the decoder's folder in a `Corpus` folder.
+    let name: String
+    /// What the bytes mean, encoded again: the same bytes, since a value has one form on the wire.
+    let reencode: @Sendable ([UInt8]) throws -> [UInt8]
+
+    init<Value: MLSStructure>(_: Value.Type) {
+        name = "\(Value.self)"
+        reencode = { try Value(decoding: $0).encoded }
+    }
+
+    var description: String { name }
+
+    static let wire: [FuzzedDecoder] = [
+        .init(AuthenticatedContent.self),
+        .init(Commit.self),
+        .init(Extensions.self),
+        .init(ExternalSenders.self),
+        .init(GroupContext.self),
+        .init(GroupInfo.self),
+        .init(KeyPackage.self),
+        .init(LeafNode.self),
+        .init(MLSMessage.self),
+        .init(PreSharedKeyID.self),
+        .init(PrivateMessage.self),
+        .init(Proposal.self),
+        .init(PublicMessage.self),
+        .init(RequiredCapabilities.self),
+        .init(TreeNodes.self),
+        .init(UpdatePath.self),
+        .init(Welcome.self),
+    ]
+}
