@@ -32,6 +32,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let package = Package(
     name: "conclave",
     products: [
+        .library(name: "MLS", targets: ["MLS"]),
         .library(name: "MLSWire", targets: ["MLSWire"]),
         .executable(name: "conclave-server", targets: ["conclave-server"]),
         .executable(name: "conclave", targets: ["conclave"]),
@@ -60,6 +61,7 @@ let package = Package(
         library("ChatWire", ["Chat", "TLSSyntax", nio]),
 
         // L2: cores, no I/O.
+        library("MLS", ["MLSWire", "TLSSyntax", asn1, crypto]),
         library("ChatServer", ["Chat", "ChatWire", nio]),
         library("ChatClient", ["Chat", "ChatWire", nio, crypto]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
