@@ -88,6 +88,7 @@ let package = Package(
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire"]),
         tests("MLSWireTests", ["MLSWire", "TLSSyntax"], exclude: ["Corpus"]),
+        tests("MLSTests", ["MLS", "MLSWire", "TLSSyntax", crypto], exclude: ["Corpus"]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
