@@ -66,6 +66,8 @@ let package = Package(
         library("ChatClient", ["Chat", "ChatWire", nio, crypto]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
 
+        library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
+
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
         library("PacketCapture", ["TLSMonitor", "CPcap", crypto]),
@@ -83,12 +85,14 @@ let package = Package(
                 arguments,
             ]),
         program("tlsmon", ["PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
+        program("mls-vectors", ["MLSVectors", arguments]),
         program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", nio, arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire"]),
         tests("MLSWireTests", ["MLSWire", "TLSSyntax"], exclude: ["Corpus"]),
         tests("MLSTests", ["MLS", "MLSWire", "TLSSyntax", crypto], exclude: ["Corpus"]),
+        tests("MLSVectorsTests", ["MLSVectors", "MLS", "MLSWire", "TLSSyntax", crypto]),
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
