@@ -29,6 +29,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+/// What `scripts/fuzz` builds, and nothing else does.
+let fuzzing: [Target] =
+    Context.environment["CONCLAVE_FUZZ"] == "1"
+    ? [
+        .executableTarget(
+            name: "mls-fuzz", dependencies: ["MLS", "MLSWire", "TLSSyntax", crypto], path: "Tests/Fuzz",
+            swiftSettings: settings)
+    ]
+    : []
+
 let package = Package(
     name: "conclave",
     products: [
@@ -105,6 +115,6 @@ let package = Package(
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,1 @@
+../MLSTests/Snapshots/FuzzedGroups.swift

@@ -1,0 +1,1 @@
+../MLSTests/Groups/Person.swift
