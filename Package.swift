@@ -96,6 +96,7 @@ let package = Package(
             ]),
         program("tlsmon", ["PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
         program("mls-vectors", ["MLSVectors", arguments]),
+        program("mls-bench", ["MLS", "MLSWire", crypto, arguments]),
         program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", nio, arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
