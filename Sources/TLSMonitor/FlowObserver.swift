@@ -196,7 +196,7 @@ final class FlowObserver {
                         kind: judgement.kind,
                         words: judgement.words,
                         clientHello: view.helloCount > helloCount && index == 0 ? view.clientHello : nil,
-                        serverHello: view.helloCount > helloCount && index == 1 ? view.serverHello : nil,
+                        serverHello: view.helloCount > helloCount && index == 1 ? view.lastServerHello : nil,
                         sample: Array((record.keepsPayload ? record.payload : record.sample).prefix(32)),
                         sighting: record.last)))
         }
@@ -320,6 +320,7 @@ final class FlowObserver {
             cipherSuite: answer?.cipherSuite, group: answer?.extensions.keyShareGroups.first,
             serverName: hello?.extensions.serverName.map { SafeBytes.line($0) },
             applicationProtocol: (hello?.extensions.applicationProtocols.first).map { SafeBytes.line($0) },
+            ja3: hello?.ja3, ja3s: answer?.ja3s, ja4: hello?.ja4,
             isEstablished: view.isEstablished, ledger: ledger, bytes: sides.map(\.bytes),
             records: sides.reduce(0) { $0 + $1.records })
     }

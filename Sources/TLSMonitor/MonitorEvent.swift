@@ -49,6 +49,10 @@ public struct FlowSummary: Hashable, Sendable {
     /// As the client asked for it, made harmless for a terminal.
     public var serverName: String?
     public var applicationProtocol: String?
+    /// Fingerprints of what the client offered and the server chose.
+    public var ja3: String?
+    public var ja3s: String?
+    public var ja4: String?
     public var isEstablished: Bool
     /// Both directions' bytes.
     public var ledger: ByteLedger

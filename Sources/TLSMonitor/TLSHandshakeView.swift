@@ -6,6 +6,8 @@ import TLSWire
 struct TLSHandshakeView {
     private(set) var clientHello: ClientHello?
     private(set) var serverHello: ServerHello?
+    /// The server's last hello, which may be a request to try again.
+    private(set) var lastServerHello: ServerHello?
     private(set) var hasRetry = false
     /// TLS 1.3 was agreed on.
     private(set) var isTLS13 = false
@@ -91,9 +93,10 @@ struct TLSHandshakeView {
         return Judgement(kind: .unaccounted)
     }
 
-    /// Before TLS 1.3 everything after the sender's ChangeCipherSpec is under keys, whatever its type.
+    /// Before TLS 1.3 everything after the sender's ChangeCipherSpec is under keys, whatever its type. A server that asks for
+    /// another hello speaks TLS 1.3.
     private func isUnderKeys(_ direction: FlowDirection) -> Bool {
-        !isTLS13 && sides[direction.index].changeCipherSpecs > 0 && (serverHello != nil || !isWhole)
+        !isTLS13 && !hasRetry && sides[direction.index].changeCipherSpecs > 0 && (serverHello != nil || !isWhole)
     }
 
     private mutating func handshake(_ record: ScannedRecord, _ direction: FlowDirection) -> Judgement {
@@ -108,8 +111,10 @@ struct TLSHandshakeView {
         }
         var judgement = Judgement(kind: .handshake)
         for message in messages {
-            judgement.words.append(message.type.description)
+            let helloes = sides[1].hellos
             if let violation = take(message, direction) { judgement.violation = judgement.violation ?? violation }
+            let isRetry = sides[1].hellos > helloes && lastServerHello?.isRetryRequest == true
+            judgement.words.append(isRetry ? "HelloRetryRequest" : message.type.description)
         }
         return judgement
     }
@@ -149,7 +154,9 @@ struct TLSHandshakeView {
 
     private mutating func take(_ hello: ServerHello) -> String? {
         sides[1].hellos += 1
+        lastServerHello = hello
         if hello.isRetryRequest {
+            helloCount += 1
             defer { hasRetry = true }
             return hasRetry ? "a second HelloRetryRequest (RFC 8446 §4.1.4)" : nil
         }

@@ -12,12 +12,23 @@ public struct TLSExtensions: Hashable, Sendable {
     public private(set) var versions: [TLSVersion] = []
     /// Groups for which a key is sent, or the one chosen.
     public private(set) var keyShareGroups: [NamedGroup] = []
+    /// Groups that the client could use, the best first (RFC 8446 §4.2.7).
+    public private(set) var supportedGroups: [NamedGroup] = []
+    /// Forms of points on a curve that the client understands (RFC 8422 §5.1.2).
+    public private(set) var pointFormats: [UInt8] = []
+    /// Schemes in which the client would take a signature, the best first (RFC 8446 §4.2.3).
+    public private(set) var signatureAlgorithms: [UInt16] = []
 
     public var hasPreSharedKey: Bool { types.contains(41) }
     public var hasEarlyData: Bool { types.contains(42) }
+    /// A name that is hidden (RFC 9849), or a bluff that looks the same.
+    public var hasEncryptedClientHello: Bool { types.contains(0xFE0D) }
 
     private enum Kind: UInt16 {
         case serverName = 0
+        case supportedGroups = 10
+        case pointFormats = 11
+        case signatureAlgorithms = 13
         case applicationProtocols = 16
         case versions = 43
         case keyShare = 51
@@ -58,6 +69,15 @@ public struct TLSExtensions: Hashable, Sendable {
         case .applicationProtocols:
             applicationProtocols = try reader.vector(lengthBytes: 2, 2...65_535) { (inner) throws(SyntaxError) in
                 try inner.opaque(lengthBytes: 1, 1...255)
+            }
+        case .supportedGroups:
+            supportedGroups = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
+                NamedGroup(rawValue: try inner.uint16())
+            }
+        case .pointFormats: pointFormats = try reader.opaque(lengthBytes: 1, 0...255)
+        case .signatureAlgorithms:
+            signatureAlgorithms = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
+                try inner.uint16()
             }
         case .versions:
             versions =

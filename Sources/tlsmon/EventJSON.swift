@@ -31,13 +31,31 @@ enum EventJSON {
             object.add("server_name", hello.extensions.serverName.map { EventLines.text($0) })
             object.add("protocols", hello.extensions.applicationProtocols.map { EventLines.text($0) })
             object.add("offers", hello.bestVersion.description)
+            object.add("versions", hello.extensions.versions.map(\.description))
+            object.add("cipher_suites", hello.cipherSuites.map(\.description))
+            object.add("extensions", hello.extensions.types.map(hexadecimal))
+            object.add("groups", hello.extensions.supportedGroups.map(\.description))
+            object.add("key_shares", hello.extensions.keyShareGroups.map(\.description))
+            object.add("signature_algorithms", hello.extensions.signatureAlgorithms.map(hexadecimal))
+            object.add("encrypted_client_hello", hello.extensions.hasEncryptedClientHello)
+            object.add("ja3", hello.ja3)
+            object.add("ja3_text", hello.ja3Text)
+            object.add("ja4", hello.ja4)
+            object.add("ja4_text", hello.ja4Text)
         }
         if let hello = record.serverHello {
             object.add("chosen_version", hello.version.description)
             object.add("cipher_suite", hello.cipherSuite.description)
             object.add("group", hello.extensions.keyShareGroups.first?.description)
+            object.add("extensions", hello.extensions.types.map(hexadecimal))
+            object.add("ja3s", hello.ja3s)
+            object.add("ja3s_text", hello.ja3sText)
         }
         return object.line
+    }
+
+    private static func hexadecimal(_ value: UInt16) -> String {
+        "0x" + String(Int(value) + 0x1_0000, radix: 16).dropFirst()
     }
 
     private static func object(for finding: Finding) -> JSONLine {
@@ -63,6 +81,9 @@ enum EventJSON {
         object.add("group", flow.group?.description)
         object.add("server_name", flow.serverName)
         object.add("protocol", flow.applicationProtocol)
+        object.add("ja3", flow.ja3)
+        object.add("ja3s", flow.ja3s)
+        object.add("ja4", flow.ja4)
         object.add("established", flow.isEstablished)
         object.add("records", flow.records)
         object.add("ledger", ledger(flow.ledger))

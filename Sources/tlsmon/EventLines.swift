@@ -55,6 +55,8 @@ struct EventLines {
                 facts.append("post-quantum key share")
             }
             if hello.extensions.hasPreSharedKey { facts.append("resumes a session") }
+            if hello.extensions.hasEncryptedClientHello { facts.append("may hide another server name") }
+            facts.append("JA4 \(hello.ja4)")
         }
         if let hello = record.serverHello {
             facts.append("\(hello.version)")

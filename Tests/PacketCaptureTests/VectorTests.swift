@@ -69,6 +69,57 @@ struct VectorTests {
         }
     }
 
+    /// Where tshark and the fingerprints' author look into tunnels, there is no hello to be seen here.
+    private static let tunnels = ["https-connect.pcap", "socks4-https.pcap"]
+
+    @Test(
+        "have the fingerprints JA3 and JA3S that tshark gives them",
+        arguments: Vectors.captures.filter { !tunnels.contains($0.lastPathComponent) })
+    func ja3(url: URL) throws {
+        let (records, _) = try observe(url)
+        var expected: [String] = []
+        for line in try String(contentsOfFile: url.path + ".records.jsonl", encoding: .utf8).split(separator: "\n") {
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            for name in ["ja3", "ja3s"] { if let value = object[name] as? String { expected.append(value) } }
+        }
+        #expect(records.compactMap { $0.clientHello?.ja3 ?? $0.serverHello?.ja3s } == expected)
+    }
+
+    @Test(
+        "have the fingerprints JA4 that their author gives them",
+        arguments: Vectors.captures.filter {
+            !tunnels.contains($0.lastPathComponent)
+                && FileManager.default.fileExists(atPath: $0.path + ".ja4.json")
+        })
+    func ja4(url: URL) throws {
+        let monitor = TrafficMonitor(reportsRecords: true)
+        let file = try CaptureFile(path: url.path)
+        while try file.next({ monitor.receive($0, $1) }) {}
+        _ = monitor.finish(CaptureFacts(drops: file.drops, endsEarly: file.endsEarly))
+        var ports: [Int: String] = [:]
+        var found: Set<String> = []
+        for event in monitor.takeEvents() {
+            if case .opened(let flow) = event { ports[flow.number] = flow.client.description }
+            if case .record(let record) = event, let hello = record.clientHello, let client = ports[record.flow] {
+                found.insert("\(client.split(separator: ":").last ?? "") \(hello.ja4) \(hello.ja4Text)")
+            }
+        }
+        let data = try Data(contentsOf: URL(fileURLWithPath: url.path + ".ja4.json"))
+        let rows = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
+        var count = 0
+        for row in rows {
+            guard let port = row["srcport"] as? String else { continue }
+            for number in 1...9 {
+                guard let ja4 = row["JA4.\(number)"] as? String, ja4.hasPrefix("t"),
+                    let text = row["JA4_r.\(number)"] as? String
+                else { continue }
+                #expect(found.contains("\(port) \(ja4) \(text)"))
+                count += 1
+            }
+        }
+        #expect(count > 0)
+    }
+
     static let verdicts: [String: Verdict] = [
         "tls1.3_aes128.pcap": .proven, "tls1.3_aes256gcm.pcap": .proven, "tls1.3_keyupdates_aes256.pcap": .proven,
         "tls1.2_aes256.pcap": .inconclusive, "badcurveball.pcap": .inconclusive, "ipv6.pcapng": .inconclusive,

@@ -52,6 +52,23 @@ import Testing
         }
     }
 
+    @Test("a capture that lacks the connection's first packets shows the hello after a HelloRetryRequest")
+    func lateRetry() {
+        let again = Wire.record(22, Wire.clientHello(padding: 40))
+        var talk = Talk.clean().inserting(
+            .server(Wire.record(22, Wire.retryRequest())), .server(Wire.changeCipherSpec),
+            .client(Wire.changeCipherSpec), .client(again), at: 1)
+        // The one ChangeCipherSpec of each side has moved forward.
+        talk.turns.remove(at: 9)
+        talk.turns.remove(at: 6)
+        let seen = Observation(Array(Connection.whole(talk).dropFirst(3)))
+        let clear = seen.records.filter { $0.kind == .handshake }
+        #expect(clear.count == 4)
+        #expect(clear.count { $0.clientHello != nil } == 2)
+        #expect(clear.map(\.words) == [["ClientHello"], ["HelloRetryRequest"], ["ClientHello"], ["ServerHello"]])
+        #expect(seen.verdict == .inconclusive)
+    }
+
     @Test("a capture that was begun later is inconclusive, wherever it begins") func late() {
         for first in 3..<packets.count - 3 {
             let seen = Observation(Array(packets[first...]))

@@ -1,0 +1,6 @@
+/// Values that are sent to see whether others ignore them (RFC 8701), and which mean nothing.
+public enum GREASE {
+    public static func contains(_ value: UInt16) -> Bool {
+        value & 0x0F0F == 0x0A0A && value >> 8 == value & 0xFF
+    }
+}
