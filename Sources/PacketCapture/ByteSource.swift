@@ -76,6 +76,9 @@ struct ByteSource: ~Copyable {
 
     var isEmpty: Bool { filled == start }
 
+    /// Bytes that can be peeked at without reading more.
+    var available: Int { filled - start }
+
     /// SHA-256 of the whole file, in hexadecimal digits; reads what is left of it.
     mutating func digest() -> String {
         while !isAtEnd {

@@ -10,6 +10,8 @@ public final class CaptureFile {
     public private(set) var endsEarly = false
     /// Packets that the file says were lost in capturing.
     public private(set) var drops = 0
+    /// Where secrets go that the file holds.
+    private let keyLog: KeyLog?
 
     /// Bytes that one packet may have.
     static let longestPacket = 1 << 24
@@ -22,8 +24,9 @@ public final class CaptureFile {
         case pcapng(PcapngSection)
     }
 
+    /// - Parameter keyLog: gets the secrets that the file holds, before the packets behind them are handed out.
     /// - Throws: ``CaptureError``.
-    public init(path: String) throws(CaptureError) {
+    public init(path: String, keyLog: KeyLog? = nil) throws(CaptureError) {
         var source = try ByteSource(path: path)
         guard source.have(4) else { throw .notACapture(file: path) }
         let magic = source.peek(4) { Array($0) }
@@ -39,6 +42,7 @@ public final class CaptureFile {
         }
         self.path = path
         self.source = source
+        self.keyLog = keyLog
     }
 
     /// Hands the next packet to `body`.
@@ -111,6 +115,9 @@ public final class CaptureFile {
             let block = source.peek(length - 12, at: 8) { section.block(type: type, $0) }
             switch block {
             case .nothing: source.advance(length)
+            case .keyLog(let range):
+                source.peek(range.count, at: 8 + range.lowerBound) { keyLog?.add($0) }
+                source.advance(length)
             case .drops(let count):
                 // Sections may repeat without end: past all belief it is only many.
                 drops = min(drops + count, Self.mostDrops)

@@ -24,6 +24,8 @@ struct PcapngSection {
     enum Block {
         case packet(Packet)
         case nothing
+        /// Lines of a TLS key log, where they lie in the block's body.
+        case keyLog(Range<Int>)
         /// So many more packets were lost.
         case drops(Int)
         case malformed(String)
@@ -50,6 +52,7 @@ struct PcapngSection {
         case 3: return simplePacket(body, order)
         case 5: return statistics(body, order)
         case 6: return enhancedPacket(body, order)
+        case 10: return secrets(body, order)
         default: return .nothing
         }
     }
@@ -114,6 +117,14 @@ struct PcapngSection {
         guard more > 0 else { return .nothing }
         interfaces[index].drops = drops
         return .drops(more)
+    }
+
+    /// A Decryption Secrets Block; of its kinds, those of TLS.
+    private func secrets(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+        guard body.count >= 8 else { return .malformed("secrets") }
+        let length = Int(order.uint32(body, 4))
+        guard length <= body.count - 8 else { return .malformed("secrets that are longer than their block") }
+        return order.uint32(body, 0) == 0x544C_534B ? .keyLog(8..<8 + length) : .nothing
     }
 
     /// The obsolete block of a packet, which is as good as its successor.

@@ -8,6 +8,9 @@ final class FlowObserver {
     let start: Sighting
     private var view: TLSHandshakeView
     private var sides: [Side]
+    private var decryptor: FlowDecryptor?
+    private var opened = 0
+    private var unopened = 0
     private let markers: [Marker]
     private let reportsRecords: Bool
     private var last: Sighting
@@ -25,7 +28,7 @@ final class FlowObserver {
 
     private struct Side {
         var stream = StreamReassembler()
-        var scanner = RecordScanner()
+        var scanner: RecordScanner
         var search: MarkerSearch
         var histogram = ByteHistogram()
         var ledger = ByteLedger()
@@ -39,7 +42,7 @@ final class FlowObserver {
 
     init(
         number: Int, client: Endpoint, server: Endpoint, isWhole: Bool, start: Sighting, markers: [Marker],
-        reportsRecords: Bool
+        reportsRecords: Bool, keyLog: KeyLog? = nil
     ) {
         self.number = number
         self.client = client
@@ -49,7 +52,9 @@ final class FlowObserver {
         self.reportsRecords = reportsRecords
         last = start
         view = TLSHandshakeView(isWhole: isWhole)
-        sides = Array(repeating: Side(search: MarkerSearch(markers)), count: 2)
+        decryptor = keyLog.map { FlowDecryptor($0) }
+        let scanner = RecordScanner(keepsAll: keyLog.map { !$0.isEmpty } ?? false)
+        sides = Array(repeating: Side(scanner: scanner, search: MarkerSearch(markers)), count: 2)
         events.append(.opened(summary))
     }
 
@@ -181,6 +186,7 @@ final class FlowObserver {
         if let violation = judgement.violation {
             find(.violation, violation, direction, record.offset, record.last)
         }
+        let inner = judgement.kind == .protected ? open(record, direction) : nil
         if judgement.kind == .unaccounted, judgement.violation == nil {
             find(
                 .doubt, "a record that cannot be judged: a part of it, or of what came before, is missing", direction,
@@ -197,6 +203,7 @@ final class FlowObserver {
                         words: judgement.words,
                         clientHello: view.helloCount > helloCount && index == 0 ? view.clientHello : nil,
                         serverHello: view.helloCount > helloCount && index == 1 ? view.lastServerHello : nil,
+                        inner: inner,
                         sample: Array((record.keepsPayload ? record.payload : record.sample).prefix(32)),
                         sighting: record.last)))
         }
@@ -204,6 +211,19 @@ final class FlowObserver {
             isEstablished = true
             events.append(.established(flow: number, after: record.last.time - start.time))
         }
+    }
+
+    /// What the keys show of an encrypted record.
+    private func open(_ record: ScannedRecord, _ direction: FlowDirection) -> InnerRecord? {
+        guard let (inner, oddity) = decryptor?.open(record, from: direction, view) else { return nil }
+        if let oddity { find(.doubt, oddity, direction, record.offset, record.last) }
+        switch inner {
+        case .authentic: opened += 1
+        case .failed(let reason):
+            unopened += 1
+            find(.doubt, "the keys do not open a record: \(reason)", direction, record.offset, record.last)
+        }
+        return inner
     }
 
     private func judge(_ record: ScannedRecord, _ direction: FlowDirection) -> TLSHandshakeView.Judgement {
@@ -321,7 +341,8 @@ final class FlowObserver {
             serverName: hello?.extensions.serverName.map { SafeBytes.line($0) },
             applicationProtocol: (hello?.extensions.applicationProtocols.first).map { SafeBytes.line($0) },
             ja3: hello?.ja3, ja3s: answer?.ja3s, ja4: hello?.ja4,
-            isEstablished: view.isEstablished, ledger: ledger, bytes: sides.map(\.bytes),
+            isEstablished: view.isEstablished, opened: opened, unopened: unopened, ledger: ledger,
+            bytes: sides.map(\.bytes),
             records: sides.reduce(0) { $0 + $1.records })
     }
 }

@@ -30,6 +30,8 @@ public struct RecordEvent: Sendable {
     /// The hello that this record completed.
     public var clientHello: ClientHello?
     public var serverHello: ServerHello?
+    /// What the keys show of it, if there are any.
+    public var inner: InnerRecord?
     /// The first bytes of its payload, as they were on the wire.
     public var sample: [UInt8]
     /// The packet that completed it.
@@ -54,6 +56,9 @@ public struct FlowSummary: Hashable, Sendable {
     public var ja3s: String?
     public var ja4: String?
     public var isEstablished: Bool
+    /// Records that the keys opened, and those that they did not open.
+    public var opened: Int
+    public var unopened: Int
     /// Both directions' bytes.
     public var ledger: ByteLedger
     /// Payload bytes of each direction, client first.

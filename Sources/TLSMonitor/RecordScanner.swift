@@ -20,6 +20,8 @@ struct RecordScanner {
         case foreign
     }
 
+    /// Whether payloads are kept that are under keys: somebody can open them.
+    private let keepsAll: Bool
     private var mode = Mode.records
     /// A header that is not whole.
     private var held: [UInt8] = []
@@ -29,6 +31,10 @@ struct RecordScanner {
     private var current: ScannedRecord?
     /// Whole records since records were looked for; a stream that was seen from its start needs none.
     private var trust = RecordScanner.enoughTrust
+
+    init(keepsAll: Bool = false) {
+        self.keepsAll = keepsAll
+    }
 
     private static let sampleLength = 32
     /// With so many records where they were looked for, it was no chance.
@@ -118,7 +124,9 @@ struct RecordScanner {
             return
         }
         held = []
-        current = ScannedRecord(header: header, offset: heldOffset, first: sighting, last: sighting)
+        current = ScannedRecord(
+            header: header, offset: heldOffset, first: sighting, last: sighting,
+            keepsPayload: keepsAll || header.contentType != .applicationData)
         if header.payloadLength == 0 { complete(output) }
     }
 
@@ -169,10 +177,12 @@ struct ScannedRecord {
     var offset: Int
     var first: Sighting
     var last: Sighting
+    /// Whether all of its payload is kept.
+    var keepsPayload: Bool
     /// Bytes of its payload that were seen, and that are known to be missing.
     var seen = 0
     var missing = 0
-    /// All that was seen of the payload, of records that may be in the clear.
+    /// All that was seen of the payload, if it is kept: of records that may be in the clear, or can be opened.
     var payload: [UInt8] = []
     /// The first bytes of the payload of any other.
     var sample: [UInt8] = []
@@ -181,7 +191,6 @@ struct ScannedRecord {
 
     var remaining: Int { header.payloadLength - seen - missing }
     var isWhole: Bool { seen == header.payloadLength }
-    var keepsPayload: Bool { header.contentType != .applicationData }
     /// Bytes of the stream that it accounts for.
     var byteCount: Int { TLSRecordHeader.length + seen }
 }

@@ -11,6 +11,7 @@ public final class TrafficMonitor {
     private static let mostKept = 10_000
 
     private let markers: [Marker]
+    private let keyLog: KeyLog?
     private let reportsRecords: Bool
     private let flowLimit: Int
     private let pendingLimit: Int
@@ -26,6 +27,7 @@ public final class TrafficMonitor {
     private var ledger = ByteLedger()
     private var payloadBytes = 0
     private var establishedCount = 0
+    private var (opened, unopened) = (0, 0)
     private var packets = 0
     private var otherTraffic: [OtherTraffic: Int] = [:]
     private var unfollowed = 0
@@ -46,14 +48,16 @@ public final class TrafficMonitor {
     /// - Parameters:
     ///   - markers: texts that must not be on the wire.
     ///   - reportsRecords: whether every encrypted record is an event, too.
-    public convenience init(markers: [Marker] = [], reportsRecords: Bool = false) {
-        self.init(markers: markers, reportsRecords: reportsRecords, flowLimit: Self.mostFlows)
+    ///   - keyLog: secrets of the sessions, to open what they open.
+    public convenience init(markers: [Marker] = [], reportsRecords: Bool = false, keyLog: KeyLog? = nil) {
+        self.init(markers: markers, reportsRecords: reportsRecords, keyLog: keyLog, flowLimit: Self.mostFlows)
     }
 
     init(
-        markers: [Marker] = [], reportsRecords: Bool = false, flowLimit: Int,
+        markers: [Marker] = [], reportsRecords: Bool = false, keyLog: KeyLog? = nil, flowLimit: Int,
         pendingLimit: Int = TrafficMonitor.pendingLimit
     ) {
+        self.keyLog = keyLog
         self.pendingLimit = pendingLimit
         self.flowLimit = flowLimit
         self.markers = markers
@@ -115,7 +119,7 @@ public final class TrafficMonitor {
         let flow = FlowObserver(
             number: flowCount, client: isFromClient ? segment.source : segment.destination,
             server: isFromClient ? segment.destination : segment.source, isWhole: isOpening, start: sighting,
-            markers: markers, reportsRecords: reportsRecords)
+            markers: markers, reportsRecords: reportsRecords, keyLog: keyLog)
         flows[key] = flow
         return flow
     }
@@ -140,6 +144,8 @@ public final class TrafficMonitor {
         ledger += summary.ledger
         payloadBytes += summary.bytes.reduce(0, +)
         if summary.isEstablished, summary.version == .tls13 { establishedCount += 1 }
+        opened += summary.opened
+        unopened += summary.unopened
         if summaries.count < Self.mostKept { summaries.append(summary) }
         for finding in flow.findings { keep(finding) }
     }
@@ -174,7 +180,8 @@ public final class TrafficMonitor {
             verdict: hasViolation ? .refuted : hasDoubt ? .inconclusive : .proven,
             findings: sorted, ledger: ledger, payloadBytes: payloadBytes, packets: packets,
             flows: summaries.sorted { $0.number < $1.number }, flowCount: summaries.count,
-            establishedCount: establishedCount, otherTraffic: otherTraffic, markers: markers.map(\.text),
+            establishedCount: establishedCount, opened: opened, unopened: unopened, otherTraffic: otherTraffic,
+            markers: markers.map(\.text),
             control: control)
     }
 

@@ -28,6 +28,9 @@ public struct TrafficReport: Sendable {
     /// How many connections there were, also those that ``flows`` does not list.
     public var flowCount: Int
     public var establishedCount: Int
+    /// Records that the keys opened, and those that they did not open.
+    public var opened: Int
+    public var unopened: Int
     /// Packets without a TCP segment, by kind.
     public var otherTraffic: [OtherTraffic: Int]
     public var markers: [String]

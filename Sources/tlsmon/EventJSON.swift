@@ -27,6 +27,18 @@ enum EventJSON {
         if record.seen < record.length { object.add("seen", record.seen) }
         object.add("class", record.kind.rawValue)
         if !record.words.isEmpty { object.add("messages", record.words) }
+        switch record.inner {
+        case nil: break
+        case .authentic(let type, let words, let length, let padding):
+            object.add("authentic", true)
+            object.add("inner_type", Int(type))
+            if !words.isEmpty { object.add("inner_messages", words) }
+            object.add("inner_length", length)
+            object.add("padding", padding)
+        case .failed(let reason):
+            object.add("authentic", false)
+            object.add("failure", reason)
+        }
         if let hello = record.clientHello {
             object.add("server_name", hello.extensions.serverName.map { EventLines.text($0) })
             object.add("protocols", hello.extensions.applicationProtocols.map { EventLines.text($0) })
@@ -86,6 +98,10 @@ enum EventJSON {
         object.add("ja4", flow.ja4)
         object.add("established", flow.isEstablished)
         object.add("records", flow.records)
+        if flow.opened + flow.unopened > 0 {
+            object.add("opened", flow.opened)
+            object.add("unopened", flow.unopened)
+        }
         object.add("ledger", ledger(flow.ledger))
         return object
     }
@@ -109,6 +125,8 @@ enum EventJSON {
         object.add("packets", report.packets)
         object.add("flows", report.flowCount)
         object.add("established", report.establishedCount)
+        object.add("opened", report.opened)
+        object.add("unopened", report.unopened)
         object.add("markers", report.markers)
         object.add("control_found", report.control.found)
         object.add("control_of", report.control.of)

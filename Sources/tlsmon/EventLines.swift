@@ -33,7 +33,7 @@ struct EventLines {
     private func what(_ record: RecordEvent) -> String {
         let size = "\(record.length.grouped) B"
         switch record.kind {
-        case .protected: return "encrypted  \(size)  \(paint.dim(Self.hex(record.sample)))"
+        case .protected: return "encrypted  \(size)  \(inside(record) ?? paint.dim(Self.hex(record.sample)))"
         case .changeCipherSpec: return paint.clear("ChangeCipherSpec  \(size)")
         case .alert: return paint.clear("alert \(record.words.joined(separator: " "))  \(size)")
         case .unaccounted: return paint.bad("unaccounted  \(size)  \(Self.hex(record.sample))")
@@ -41,6 +41,21 @@ struct EventLines {
             let names = record.words.isEmpty ? "part of a handshake message" : record.words.joined(separator: " + ")
             let facts = Self.facts(record)
             return paint.clear("\(names)  \(size)") + (facts.isEmpty ? "" : "  " + facts.joined(separator: " · "))
+        }
+    }
+
+    /// What the keys show of an encrypted record.
+    private func inside(_ record: RecordEvent) -> String? {
+        switch record.inner {
+        case nil: return nil
+        case .failed(let reason): return paint.bad("not opened: \(reason)")
+        case .authentic(let type, let words, let length, let padding):
+            let name =
+                words.isEmpty
+                ? TLSContentType(rawValue: type)?.description ?? "content of type \(type)"
+                : words.joined(separator: " + ")
+            return paint.clear("[\(name)  \(length.grouped) B")
+                + (padding > 0 ? " and \(padding.grouped) B padding]" : "]")
         }
     }
 

@@ -14,7 +14,9 @@ struct LiveCommand: ParsableCommand {
     var filter: [String] = []
 
     func run() throws {
-        let monitor = TrafficMonitor(markers: try Session.markers(common.marker), reportsRecords: true)
+        let monitor = TrafficMonitor(
+            markers: try Session.markers(common.marker), reportsRecords: true,
+            keyLog: try Session.keyLog(common.keylog))
         let output = Output(json: common.json)
         let source = try LiveSource(live, filter: filter.joined(separator: " "))
         let facts = try source.run(into: monitor) { output.write(monitor.takeEvents()) }

@@ -25,7 +25,8 @@ struct ProveCommand: ParsableCommand {
     }
 
     func run() throws {
-        let monitor = TrafficMonitor(markers: try Session.markers(common.marker))
+        let keyLog = try Session.keyLog(common.keylog)
+        let monitor = TrafficMonitor(markers: try Session.markers(common.marker), keyLog: keyLog)
         let report: TrafficReport
         let digests: [CaptureDigest]
         if live.interface != nil {
@@ -34,7 +35,7 @@ struct ProveCommand: ParsableCommand {
             digests = source.digests
         } else {
             let filter = arguments.dropFirst().joined(separator: " ")
-            let (facts, digest) = try Session.read(arguments[0], filter: filter, into: monitor) {
+            let (facts, digest) = try Session.read(arguments[0], filter: filter, keyLog: keyLog, into: monitor) {
                 _ = monitor.takeEvents()
             }
             report = monitor.finish(facts)

@@ -16,9 +16,13 @@ struct ReadCommand: ParsableCommand {
     var filter: [String] = []
 
     func run() throws {
-        let monitor = TrafficMonitor(markers: try Session.markers(common.marker), reportsRecords: true)
+        let keyLog = try Session.keyLog(common.keylog)
+        let monitor = TrafficMonitor(
+            markers: try Session.markers(common.marker), reportsRecords: true, keyLog: keyLog)
         let output = Output(json: common.json)
-        let (facts, digest) = try Session.read(file, filter: filter.joined(separator: " "), into: monitor) {
+        let (facts, digest) = try Session.read(
+            file, filter: filter.joined(separator: " "), keyLog: keyLog, into: monitor
+        ) {
             output.write(monitor.takeEvents())
         }
         let report = monitor.finish(facts)

@@ -49,6 +49,14 @@ struct ReportLines {
             ),
             ("tls", tls(report)),
         ]
+        if report.opened + report.unopened > 0 {
+            facts.append(
+                (
+                    "keys",
+                    "\(report.opened.grouped) of \((report.opened + report.unopened).of("encrypted record")) for which there "
+                        + "are keys were opened, and are what their senders made"
+                ))
+        }
         if !report.markers.isEmpty {
             let hits = report.findings.filter { $0.words.hasPrefix("the marker") }.count
             facts.append(

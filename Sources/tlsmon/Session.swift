@@ -21,13 +21,28 @@ enum Session {
         }
     }
 
+    /// The secrets in the files that were named.
+    /// - Throws: ``CaptureError``, or a usage error for a file without secrets.
+    static func keyLog(_ paths: [String]) throws -> KeyLog {
+        let keyLog = KeyLog()
+        for path in paths {
+            let count = keyLog.count
+            keyLog.add(try KeyLogFile.read(path))
+            if keyLog.count == count {
+                throw ValidationError("\(path) holds no secret of a TLS session, such as SSLKEYLOGFILE collects")
+            }
+        }
+        return keyLog
+    }
+
     /// Reads a whole file.
+    /// - Parameter keyLog: gets the secrets that the file holds.
     /// - Parameter tell: called now and then.
     /// - Throws: ``CaptureError``.
     static func read(
-        _ path: String, filter: String, into monitor: TrafficMonitor, _ tell: () -> Void
+        _ path: String, filter: String, keyLog: KeyLog, into monitor: TrafficMonitor, _ tell: () -> Void
     ) throws(CaptureError) -> (CaptureFacts, CaptureDigest) {
-        let file = try CaptureFile(path: path)
+        let file = try CaptureFile(path: path, keyLog: keyLog)
         let filter: CaptureFilter? = filter.isEmpty ? nil : try CaptureFilter(filter)
         var count = 0
         while try file.next({ packet, bytes in

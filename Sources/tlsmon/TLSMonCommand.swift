@@ -22,6 +22,12 @@ struct CommonOptions: ParsableArguments {
         name: .shortAndLong,
         help: ArgumentHelp("A text that must not be on the wire; may be given several times.", valueName: "text"))
     var marker: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Secrets of the sessions, as SSLKEYLOGFILE makes programs write them; may be given several times.",
+            valueName: "file"))
+    var keylog: [String] = []
 }
 
 /// Which interface, for how long, and whether to keep the packets.

@@ -123,12 +123,49 @@ import Testing
         #expect(try read(file.bytes).packets.map(\.0.time) == [time])
     }
 
+    @Test("secrets of TLS sessions are handed out, and other secrets are not") func secrets() throws {
+        var file = CaptureBytes.pcapng()
+        let random = String(repeating: "0f", count: 32)
+        for (kind, label) in [(0x544C_534B as UInt32, "CLIENT_RANDOM"), (0x5747_4B4C, "CLIENT_TRAFFIC_SECRET_0")] {
+            let line = Array("\(label) \(random) \(random)".utf8)
+            file.block(10) { block in
+                block.add32(kind)
+                block.add32(UInt32(line.count))
+                block.bytes += line
+            }
+        }
+        let stored = try TemporaryFile(file.bytes)
+        let keyLog = KeyLog()
+        let capture = try CaptureFile(path: stored.path, keyLog: keyLog)
+        #expect(try !capture.next({ _, _ in }))
+        #expect(keyLog.count == 1 && keyLog.unusedLines == 0)
+    }
+
+    @Test("secrets that end behind their block are refused", arguments: [0, 4, 8])
+    func cutSecrets(count: Int) throws {
+        var file = CaptureBytes.pcapng()
+        file.block(10) { block in
+            if count > 0 { block.add32(0x544C_534B) }
+            if count > 4 { block.add32(100) }
+        }
+        let capture = try read(file.bytes)
+        guard case .malformed(_, _, let what) = capture.error else {
+            Issue.record("\(String(describing: capture.error))")
+            return
+        }
+        #expect(what.contains("secrets"))
+    }
+
     @Test("several interfaces, simple and obsolete packets, and blocks that are not known") func blocks() throws {
         var file = CaptureBytes.pcapng()
         file.interface(link: 1, snapshot: 10)
         file.interface(link: 276)
         file.block(0x0000_0BAD) { $0.bytes += Array("a custom block".utf8) }
-        file.block(10) { $0.bytes += Array("secrets that are none of our business".utf8) }
+        file.block(10) { block in
+            block.add32(0x5747_4B4C)
+            block.add32(3)
+            block.bytes += Array("key".utf8)
+        }
         file.enhanced([1, 2], interface: 1)
         file.block(3) { block in
             block.add32(40)

@@ -79,6 +79,25 @@ import Testing
         #expect(try Program.run(["prove", file, "--marker", "short"]).status == 3)
     }
 
+    @Test("with the keys, what is inside is shown", .enabled(if: Vectors.mayRun, "there are no captures"))
+    func keys() throws {
+        let file = Vectors.folder.appendingPathComponent("tls1.3_keyupdates_aes256.pcap").path
+        let keys = Vectors.folder.appendingPathComponent("ssldump.keylog").path
+        let opened = try Program.run(["read", file, "--keylog", keys])
+        #expect(opened.status == 0)
+        #expect(opened.output.contains("[CertificateVerify  146 B]"))
+        #expect(opened.output.contains("[KeyUpdate  5 B]"))
+        #expect(opened.output.contains("20 of 20 encrypted records for which there are keys were opened"))
+        let json = try Program.run(["read", "--json", file, "--keylog", keys])
+        #expect(
+            json.output.contains("\"authentic\":true,\"inner_type\":22,\"inner_messages\":[\"EncryptedExtensions\"]"))
+        #expect(!(try Program.run(["read", file])).output.contains("CertificateVerify"))
+        let none = try Program.run(["read", file, "--keylog", file])
+        #expect(none.status == 3)
+        #expect(none.errors.contains("holds no secret of a TLS session"))
+        #expect(try Program.run(["prove", file, "--keylog", "/nowhere/at all"]).status == 3)
+    }
+
     @Test("a file that cannot be read is told, with 3") func badFiles() throws {
         let missing = try Program.run(["prove", "/nowhere/at all"])
         #expect(missing.status == 3)
