@@ -154,11 +154,19 @@ extension MLSGroup {
         if sender.leaf == leaf { return .own }
         let key = try signatureKey(of: epoch.group.tree[leaf: sender.leaf])
         let (suite, context) = (epoch.suite, epoch.protection.context)
+        let chain = SecretTree.Chain(leaf: sender.leaf, message.contentType)
+        let before = try epoch.protection.secretTree.ratchet(chain)
         let content = try epoch.protection.open(message, from: sender, limits: client.policy.ratchets) {
             (content) throws(MLSError) in
             try MessageProtection.verify(content, key: key, suite: suite, context: context)
         }
-        return try accept(content, generation: sender.generation)
+        do throws(MLSError) {
+            return try accept(content, generation: sender.generation)
+        } catch {
+            // What a commit lacks, a proposal or a pre-shared key, may still come: it can then be received again.
+            epoch.protection.secretTree.replace(chain, with: before)
+            throw error
+        }
     }
 
     /// A message of an epoch that is over.

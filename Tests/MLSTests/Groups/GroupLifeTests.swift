@@ -53,6 +53,29 @@ struct GroupLifeTests {
         #expect(throws: MLSError.misuse(.notAMember)) { try a.say("still here?") }
     }
 
+    @Test("a commit that came before its proposal can be received again after it", arguments: [true, false])
+    func early(isPublic: Bool) throws {
+        var options = CommitOptions()
+        options.isPublic = isPublic
+        var a = try Person("alice").found()
+        var b = try a.add(Person("bob"), options: options).take()
+        let third = try a.add(Person("carol"), options: options)
+        try b.follow(third.commit)
+        var c = third.take()
+
+        let proposal = try c.proposeUpdate(isPublic: isPublic)
+        _ = try a.hear(proposal)
+        let commit = try a.commit(options: options)
+        let message = commit.message
+        a.adopt(commit.take())
+        #expect(throws: MLSError.invalid(.commitIsAboutKnownProposals)) { try b.follow(message) }
+        _ = try b.hear(proposal)
+        try b.follow(message)
+        try c.follow(message)
+        #expect(a.epochAuthenticator == b.epochAuthenticator)
+        #expect(a.epochAuthenticator == c.epochAuthenticator)
+    }
+
     @Test("a client joins by its own commit, and comes back by another")
     func externalJoin() throws {
         var a = try Person("alice").found()
