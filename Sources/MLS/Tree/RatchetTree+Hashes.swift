@@ -28,7 +28,7 @@ extension RatchetTree {
         if here.isEmpty, let known = hashes[node] { return known }
         guard TreeMath.level(node) > 0 else { return leafHash(node, nil) }
         var parent = self[parent: node]
-        parent?.unmergedLeaves.removeAll { here.contains($0) }
+        parent?.unmergedLeaves.removeAll { here.containsSorted($0) }
         return parentNodeHash(
             parent, treeHash(of: TreeMath.left(node), without: here), treeHash(of: TreeMath.right(node), without: here))
     }

@@ -26,7 +26,7 @@ extension RatchetTree {
                 var between = TreeMath.parent(leaf.value * 2)
                 while between != node {
                     if let other = self[parent: between] {
-                        try require(.unmergedLeafIsKnownBetween, other.hasUnmerged(leaf))
+                        try require(.unmergedLeafIsKnownBetween, other.unmergedLeaves.containsSorted(leaf))
                     }
                     between = TreeMath.parent(between)
                 }
@@ -75,14 +75,14 @@ extension RatchetTree {
     }
 }
 
-extension ParentNode {
-    /// Whether the leaf is among the unmerged: they are in order, so half of them at a time.
-    func hasUnmerged(_ leaf: LeafIndex) -> Bool {
-        var range = unmergedLeaves.startIndex..<unmergedLeaves.endIndex
+extension RandomAccessCollection<LeafIndex> where Index == Int {
+    /// Whether the leaf is among these, which are in increasing order: half of them at a time.
+    func containsSorted(_ leaf: LeafIndex) -> Bool {
+        var range = startIndex..<endIndex
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            if unmergedLeaves[middle] == leaf { return true }
-            range = unmergedLeaves[middle] < leaf ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            if self[middle] == leaf { return true }
+            range = self[middle] < leaf ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return false
     }
