@@ -6,7 +6,7 @@ extension MLSGroup {
     ///
     /// New extensions go first if they do not fit; of all others as few as possible.
     func committable(_ references: [ProposalRef], beside changes: ProposalList) -> [ProposalRef] {
-        if fit(references, changes) { return references }
+        if references.isEmpty || fit(references, changes) { return references }
         let others = references.filter { epoch.proposals[$0]?.proposal.type != .groupContextExtensions }
         var kept: [ProposalRef] = []
         keep(others[...], among: &kept, changes)
