@@ -38,7 +38,7 @@ struct FlowDecryptor {
     ) -> (inner: InnerRecord, oddity: String?)? {
         prepare(direction, view)
         guard sides[direction.index].opener != nil, record.isWhole else { return nil }
-        guard let opened = open(record, direction, isAnswered: view.serverHello != nil) else {
+        guard let opened = open(record, direction, view.serverHello) else {
             let isFirst = sides[direction.index].opener?.openedCount == 0
             sides[direction.index].hasFailed = true
             return (
@@ -58,14 +58,14 @@ struct FlowDecryptor {
 
     /// Early data that the server did not take has no end that is seen: what its key does not open may be under the next.
     private mutating func open(
-        _ record: ScannedRecord, _ direction: FlowDirection, isAnswered: Bool
+        _ record: ScannedRecord, _ direction: FlowDirection, _ answer: ServerHello?
     ) -> RecordOpener.Opened? {
         let index = direction.index
         let before = sides[index].opener
         if let opened = sides[index].opener?.open(record.header, record.payload) { return opened }
-        guard sides[index].label == .clientEarly, isAnswered, let (suite, random) = sides[index].suiteAndRandom else {
-            return nil
-        }
+        guard sides[index].label == .clientEarly, let suite = answer.flatMap({ SuiteParameters($0.cipherSuite) }),
+            let (_, random) = sides[index].suiteAndRandom
+        else { return nil }
         use(.clientHandshake, direction, random, suite)
         if let opened = sides[index].opener?.open(record.header, record.payload) { return opened }
         sides[index].opener = before
