@@ -46,6 +46,18 @@ extension MLSGroup {
             epoch: EpochState(group: joined.group, keys: keys, secrets: derived, encryption: encryption))
     }
 
+    /// Who made a welcome that ``join(_:with:tree:client:origins:isMember:)`` has taken: the leaf, in the group's tree, whose
+    /// member signed its group info.
+    public static func inviter(
+        in welcome: Welcome, with package: borrowing KeyPackageSecrets, client: MLSClient, origins: [GroupOrigin] = []
+    ) throws(MLSError) -> LeafIndex {
+        let suite = try CipherSuite(package.keyPackage.cipherSuite)
+        let secrets = try open(welcome, with: package, suite: suite)
+        let origin = try origin(named: secrets.preSharedKeys, among: origins)
+        let preShared = try preSharedSecret(secrets.preSharedKeys, suite: suite, client: client, origin: origin)
+        return try openInfo(welcome, suite: suite, joiner: secrets.joiner, preShared: preShared).signer
+    }
+
     private static func open(
         _ welcome: Welcome, with package: borrowing KeyPackageSecrets, suite: CipherSuite
     ) throws(MLSError) -> GroupSecrets {

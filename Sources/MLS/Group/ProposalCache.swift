@@ -26,4 +26,8 @@ package struct ProposalCache: Sendable {
     package mutating func insert(_ proposal: ReceivedProposal, as reference: ProposalRef) {
         if entries.updateValue(proposal, forKey: reference) == nil { order.append(reference) }
     }
+
+    package mutating func remove(_ reference: ProposalRef) {
+        if entries.removeValue(forKey: reference) != nil { order.removeAll { $0 == reference } }
+    }
 }
