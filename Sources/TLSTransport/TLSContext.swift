@@ -18,6 +18,10 @@ package final class TLSContext: @unchecked Sendable {
     package var certificateExpiry: Int64 { certificate.facts.validity.upperBound }
     /// When the revocation list becomes stale; `nil` without one. Seconds since 1970.
     package let revocationListExpiry: Int64?
+    /// Judges certificates that no connection has shown, by the same authorities and revocations.
+    package let judge: CertificateJudge
+    /// Our certificate and the authorities between it and the trusted one, in DER.
+    package let certificateChain: [[UInt8]]
     let pointer: OpaquePointer
     private let keyLog: KeyLog?
 
@@ -48,6 +52,8 @@ package final class TLSContext: @unchecked Sendable {
         self.role = role
         self.pointer = pointer
         certificate = identity.certificate
+        certificateChain = identity.encodedChain
+        judge = CertificateJudge(trust)
         subject = identity.subject
         authorityFingerprint = trust.fingerprint
         revocationListExpiry = trust.revocationListExpiry
@@ -60,20 +66,7 @@ package final class TLSContext: @unchecked Sendable {
 
     /// Judges the certificate of a peer that is already connected, by this context's authorities and revocations.
     package func verify(_ certificate: Certificate) -> VerificationFailure? {
-        let subject = CertificatePolicy.Subject(peerOf: role)
-        let noMemory = VerificationFailure(
-            code: X509_V_ERR_OUT_OF_MEM, depth: 0, name: certificate.displayName, subject: subject, validity: 0...0,
-            now: 0)
-        guard let check = X509_STORE_CTX_new() else { return noMemory }
-        defer {
-            X509_STORE_CTX_free(check)
-            ERR_clear_error()
-        }
-        guard
-            X509_STORE_CTX_init(check, SSL_CTX_get_cert_store(pointer), certificate.pointer, certificate.chain) == 1,
-            X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(check), SSL_CTX_get0_param(pointer)) == 1
-        else { return noMemory }
-        return PeerVerifier.check(check, as: subject)
+        judge.verify(certificate, as: CertificatePolicy.Subject(peerOf: role))
     }
 
     /// TLS 1.3 alone, without resumption: a ticket would outlive a revocation.

@@ -36,7 +36,11 @@ package final class Certificate: @unchecked Sendable {
         var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
         var count: UInt32 = 0
         guard X509_digest(pointer, EVP_sha256(), &digest, &count) == 1 else { return "" }
-        return digest.prefix(Int(count)).map { byte in
+        return Self.hexadecimal(digest.prefix(Int(count)))
+    }
+
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { byte in
             let text = String(byte, radix: 16, uppercase: true)
             return byte < 16 ? "0" + text : text
         }.joined()

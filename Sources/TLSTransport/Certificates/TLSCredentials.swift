@@ -56,6 +56,9 @@ final class TLSCredentials {
 
     var isP384: Bool { certificate.facts.keyType == .p384 }
 
+    /// The certificate and the authorities between it and the trusted one, in DER.
+    var encodedChain: [[UInt8]] { ([certificate] + issuers).map(\.encoding) }
+
     /// Whom the certificate names: the identity, or the server's first host.
     var subject: String {
         if case .dns(let host)? = certificate.facts.alternativeNames?.first { return host }
@@ -74,7 +77,7 @@ final class TLSCredentials {
     }
 
     /// - Throws: ``TLSConfigurationError/exposedKey(file:mode:)`` if others than the owner may read the key.
-    private static func requirePrivacy(of path: String, remedy: String) throws(TLSConfigurationError) {
+    static func requirePrivacy(of path: String, remedy: String) throws(TLSConfigurationError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
             guard errno != ENOENT else { throw .missing(file: path, remedy: remedy) }

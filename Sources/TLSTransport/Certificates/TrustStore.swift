@@ -115,22 +115,46 @@ final class TrustStore {
             && X509_CRL_verify(list, X509_get0_pubkey(authority.pointer)) == 1
     }
 
+    /// What a certificate of `subject` is held to, in a handshake and outside of one.
+    /// - Parameter checksRevocation: false only for certificates of which a list that is out of date would say nothing.
+    /// - Throws: ``TLSConfigurationError/outOfMemory``.
+    func configure(
+        _ parameters: OpaquePointer?, for subject: CertificatePolicy.Subject, checksRevocation: Bool = true
+    ) throws(TLSConfigurationError) {
+        var flags = UInt(X509_V_FLAG_X509_STRICT)
+        if checksRevocation, revocationListExpiry != nil {
+            flags |= UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)
+        }
+        X509_VERIFY_PARAM_set_depth(parameters, Self.maximumIntermediates)
+        X509_VERIFY_PARAM_set_auth_level(parameters, 2)
+        guard X509_VERIFY_PARAM_set_flags(parameters, flags) == 1,
+            X509_VERIFY_PARAM_set_purpose(
+                parameters, subject == .client ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER) == 1
+        else { throw .outOfMemory }
+    }
+
+    /// A check of a certificate that is ready to run; the caller frees it.
+    /// - Throws: ``TLSConfigurationError/outOfMemory``.
+    func check(
+        of certificate: Certificate, as subject: CertificatePolicy.Subject, checksRevocation: Bool
+    ) throws(TLSConfigurationError) -> OpaquePointer {
+        guard let check = X509_STORE_CTX_new() else { throw .outOfMemory }
+        var isReady = false
+        defer { if !isReady { X509_STORE_CTX_free(check) } }
+        guard X509_STORE_CTX_init(check, store, certificate.pointer, certificate.chain) == 1 else { throw .outOfMemory }
+        try configure(X509_STORE_CTX_get0_param(check), for: subject, checksRevocation: checksRevocation)
+        isReady = true
+        return check
+    }
+
     /// Makes a context require and judge the peer's certificate.
     /// - Throws: ``TLSConfigurationError/outOfMemory``.
     func install(in context: OpaquePointer, role: TLSRole) throws(TLSConfigurationError) {
         SSL_CTX_set1_cert_store(context, store)
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         SSL_CTX_set_security_level(context, 2)
-        conclave_SSL_CTX_set_max_cert_list(context, 16_384)
-        let parameters = SSL_CTX_get0_param(context)
-        var flags = UInt(X509_V_FLAG_X509_STRICT)
-        if revocationListExpiry != nil { flags |= UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) }
-        X509_VERIFY_PARAM_set_depth(parameters, Self.maximumIntermediates)
-        X509_VERIFY_PARAM_set_auth_level(parameters, 2)
-        guard X509_VERIFY_PARAM_set_flags(parameters, flags) == 1,
-            X509_VERIFY_PARAM_set_purpose(
-                parameters, role == .server ? X509_PURPOSE_SSL_CLIENT : X509_PURPOSE_SSL_SERVER) == 1
-        else { throw .outOfMemory }
+        conclave_SSL_CTX_set_max_cert_list(context, CertificatePolicy.maximumChainLength)
+        try configure(SSL_CTX_get0_param(context), for: CertificatePolicy.Subject(peerOf: role))
         if role == .server {
             for authority in authorities where SSL_CTX_add_client_CA(context, authority.pointer) != 1 {
                 throw .outOfMemory

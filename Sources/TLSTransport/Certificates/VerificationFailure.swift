@@ -20,6 +20,9 @@ package struct VerificationFailure: Hashable, Sendable {
 }
 
 extension VerificationFailure {
+    /// Whether the authority has revoked the certificate, or one above it.
+    package var isRevocation: Bool { code == X509_V_ERR_CERT_REVOKED }
+
     /// Whether the certificate is at fault, and not our revocation list or a lack of memory.
     package var blamesPeer: Bool {
         switch code {
@@ -44,7 +47,8 @@ extension VerificationFailure: CustomStringConvertible {
         return "\(cause); \(remedy)"
     }
 
-    private var cause: String {
+    /// What is wrong, without the remedy.
+    var cause: String {
         switch code {
         case X509_V_ERR_CERT_HAS_EXPIRED:
             "\(owner) certificate expired \(Duration.words(now - validity.upperBound)) ago"
@@ -118,16 +122,6 @@ extension VerificationFailure: CustomStringConvertible {
         case .server: "use the ca.pem of this server's authority, or make its certificate with scripts/certs server"
         case .client: "make it with scripts/certs client, on the machine that holds this server's authority"
         }
-    }
-}
-
-extension Duration {
-    /// A number of seconds in the largest unit that fits: "3 days", "1 hour".
-    static func words(_ seconds: Int64) -> String {
-        let units: [(Int64, String)] = [(86_400, "day"), (3_600, "hour"), (60, "minute")]
-        let (size, name) = units.first { seconds >= $0.0 } ?? (1, "second")
-        let count = max(1, seconds / size)
-        return "\(count) \(name)\(count == 1 ? "" : "s")"
     }
 }
 
