@@ -1,5 +1,5 @@
 /// How evenly bytes are spread. Ciphertext is even; text is not. Compressed data can be: evenness supports, and proves nothing.
-struct ByteHistogram {
+package struct ByteHistogram {
     private var counts = [UInt32](repeating: 0, count: 256)
     private var total = 0
     /// Records, and those of them that lean to text.
@@ -11,7 +11,9 @@ struct ByteHistogram {
     /// Below so many bytes nothing can be said.
     private static let least = 64
 
-    mutating func add(_ bytes: [UInt8]) {
+    package init() {}
+
+    package mutating func add(_ bytes: [UInt8]) {
         guard total < Self.limit else { return }
         for byte in bytes { counts[Int(byte)] += 1 }
         total += bytes.count
@@ -20,7 +22,7 @@ struct ByteHistogram {
     /// Counts a record, and says whether it is text: hardly any of its bytes, or hardly any other, has its highest bit set. Of even
     /// bytes that is as good as impossible (seven standard deviations, one record in 10^11). Text is so in every usual encoding and
     /// alphabet; 49 bytes of it are enough.
-    mutating func isText(_ bytes: [UInt8]) -> Bool {
+    package mutating func isText(_ bytes: [UInt8]) -> Bool {
         records += 1
         let off = 2 * Self.highBits(bytes) - bytes.count
         if off * off > 16 * bytes.count { odd += 1 }
@@ -29,7 +31,7 @@ struct ByteHistogram {
 
     /// Whether too many records are odd: shorter text, of 17 bytes or more. Of even bytes one record in 15,000 is so odd (four standard
     /// deviations).
-    var hasShortTexts: Bool { odd >= 8 + records / 2_000 }
+    package var hasShortTexts: Bool { odd >= 8 + records / 2_000 }
 
     private static func highBits(_ bytes: [UInt8]) -> Int {
         bytes.withUnsafeBytes { bytes in
@@ -46,7 +48,7 @@ struct ByteHistogram {
     }
 
     /// By how many standard deviations chi-square is off what even bytes give; `nil` for too few bytes.
-    var deviation: Double? {
+    package var deviation: Double? {
         guard total >= Self.least else { return nil }
         let expected = Double(total) / 256
         let square = counts.reduce(0.0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
@@ -54,5 +56,5 @@ struct ByteHistogram {
     }
 
     /// Text and code lie above by hundreds; of even bytes one direction in 10^20 would lie so high.
-    static let suspicious = 12.0
+    package static let suspicious = 12.0
 }

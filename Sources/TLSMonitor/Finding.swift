@@ -19,7 +19,7 @@ public struct Finding: Hashable, Sendable {
     public var offset: Int?
     public var packet: Int?
 
-    init(
+    public init(
         weight: Weight, words: String, flow: Int? = nil, direction: FlowDirection? = nil, offset: Int? = nil,
         packet: Int? = nil
     ) {

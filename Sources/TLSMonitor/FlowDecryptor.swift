@@ -13,6 +13,17 @@ public enum InnerRecord: Hashable, Sendable {
     case failed(String)
 }
 
+/// An encrypted record under the keys that there are for it.
+struct OpenedRecord {
+    var inner: InnerRecord
+    /// What is odd about its place, in words.
+    var oddity: String?
+    /// By how much its place in the sender's count is not what it should be.
+    var displacement = 0
+    /// What it holds; nil if the keys do not open it.
+    var content: [UInt8]?
+}
+
 /// Opens the records of a connection for which there are secrets.
 struct FlowDecryptor {
     private let keyLog: KeyLog
@@ -32,28 +43,27 @@ struct FlowDecryptor {
     }
 
     /// What is in an encrypted record; nil if there is no secret for it, or the cipher suite is not one that is opened here.
-    /// - Returns: also what is odd about its place, in words.
     mutating func open(
         _ record: ScannedRecord, from direction: FlowDirection, _ view: TLSHandshakeView
-    ) -> (inner: InnerRecord, oddity: String?)? {
+    ) -> OpenedRecord? {
         prepare(direction, view)
         guard sides[direction.index].opener != nil, record.isWhole else { return nil }
         guard let opened = open(record, direction, view.serverHello) else {
             let isFirst = sides[direction.index].opener?.openedCount == 0
             sides[direction.index].hasFailed = true
-            return (
-                .failed(
+            return OpenedRecord(
+                inner: .failed(
                     isFirst
                         ? "the key is not the one of this connection, or the record was altered"
-                        : "the record was altered on the way, or is not the sender's"), nil
-            )
+                        : "the record was altered on the way, or is not the sender's"))
         }
         let oddity = oddity(opened.displacement, afterFailure: sides[direction.index].hasFailed)
         sides[direction.index].hasFailed = false
         let words = words(opened, direction)
-        return (
-            .authentic(type: opened.type, words: words, length: opened.content.count, padding: opened.padding), oddity
-        )
+        return OpenedRecord(
+            inner: .authentic(
+                type: opened.type, words: words, length: opened.content.count, padding: opened.padding),
+            oddity: oddity, displacement: opened.displacement, content: opened.content)
     }
 
     /// Early data that the server did not take has no end that is seen: what its key does not open may be under the next.

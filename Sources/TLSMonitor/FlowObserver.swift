@@ -13,6 +13,8 @@ final class FlowObserver {
     private var unopened = 0
     private let markers: [Marker]
     private let reportsRecords: Bool
+    /// Judges what the keys open.
+    private let inspector: (any InnerInspector)?
     private var last: Sighting
     private var isEstablished = false
     private(set) var isReset = false
@@ -42,7 +44,7 @@ final class FlowObserver {
 
     init(
         number: Int, client: Endpoint, server: Endpoint, isWhole: Bool, start: Sighting, markers: [Marker],
-        reportsRecords: Bool, keyLog: KeyLog? = nil
+        reportsRecords: Bool, keyLog: KeyLog? = nil, inspector: (any InnerInspector)? = nil
     ) {
         self.number = number
         self.client = client
@@ -50,10 +52,11 @@ final class FlowObserver {
         self.start = start
         self.markers = markers
         self.reportsRecords = reportsRecords
+        self.inspector = inspector
         last = start
         view = TLSHandshakeView(isWhole: isWhole)
         decryptor = keyLog.map { FlowDecryptor($0) }
-        let scanner = RecordScanner(keepsAll: keyLog.map { !$0.isEmpty } ?? false)
+        let scanner = RecordScanner(keepsAll: inspector != nil || keyLog.map { !$0.isEmpty } ?? false)
         sides = Array(repeating: Side(scanner: scanner, search: MarkerSearch(markers)), count: 2)
         events.append(.opened(summary))
     }
@@ -125,6 +128,9 @@ final class FlowObserver {
         case .gap(let count, let offset, let sighting):
             sides[index].missing += count
             view.lose(direction)
+            inspector?.miss(
+                "bytes are not in the capture",
+                at: InnerPlace(flow: number, direction: direction, offset: offset, packet: sighting.packet))
             find(
                 .doubt, "\(count) bytes of what \(direction.sender) sent are not in the capture", direction, offset,
                 sighting)
@@ -215,15 +221,23 @@ final class FlowObserver {
 
     /// What the keys show of an encrypted record.
     private func open(_ record: ScannedRecord, _ direction: FlowDirection) -> InnerRecord? {
-        guard let (inner, oddity) = decryptor?.open(record, from: direction, view) else { return nil }
-        if let oddity { find(.doubt, oddity, direction, record.offset, record.last) }
-        switch inner {
-        case .authentic: opened += 1
+        let place = InnerPlace(flow: number, direction: direction, offset: record.offset, packet: record.last.packet)
+        guard let result = decryptor?.open(record, from: direction, view) else {
+            inspector?.miss(record.isWhole ? "there is no key for a record" : "a record is not whole", at: place)
+            return nil
+        }
+        if let oddity = result.oddity { find(.doubt, oddity, direction, record.offset, record.last) }
+        switch result.inner {
+        case .authentic(let type, _, _, _):
+            opened += 1
+            if result.displacement != 0 { inspector?.miss("a record is not in its place", at: place) }
+            inspector?.receive(result.content ?? [], type: type, at: place)
         case .failed(let reason):
             unopened += 1
+            inspector?.miss("the keys do not open a record", at: place)
             find(.doubt, "the keys do not open a record: \(reason)", direction, record.offset, record.last)
         }
-        return inner
+        return result.inner
     }
 
     private func judge(_ record: ScannedRecord, _ direction: FlowDirection) -> TLSHandshakeView.Judgement {
@@ -285,6 +299,7 @@ final class FlowObserver {
             find(.doubt, "a handshake message of \(direction.sender) that does not end", direction, nil, last)
         }
         judgeWhole()
+        inspector?.close(flow: number)
         events.append(.closed(summary))
     }
 

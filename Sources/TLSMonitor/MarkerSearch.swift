@@ -48,7 +48,7 @@ public struct Marker: Hashable, Sendable {
 }
 
 /// Looks for markers in one direction of a stream, also across the pieces in which it comes.
-struct MarkerSearch {
+package struct MarkerSearch {
     private let markers: [Marker]
     private let longest: Int
     private var tail: [UInt8] = []
@@ -59,20 +59,20 @@ struct MarkerSearch {
     /// Hits that are told; a stream of nothing else would tell forever.
     private static let mostHits = 1_000
 
-    struct Hit: Hashable {
-        var marker: Int
-        var encoding: String
+    package struct Hit: Hashable {
+        package var marker: Int
+        package var encoding: String
         /// Of its first byte, in the stream.
-        var offset: Int
+        package var offset: Int
     }
 
-    init(_ markers: [Marker]) {
+    package init(_ markers: [Marker]) {
         self.markers = markers
         longest = markers.flatMap(\.patterns).map(\.bytes.count).max() ?? 0
     }
 
     /// - Parameter offset: of the first of `bytes`, which follow what was fed before.
-    mutating func feed(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> [Hit] {
+    package mutating func feed(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> [Hit] {
         guard longest > 0, hitCount < Self.mostHits else { return [] }
         // What is not there between two pieces does not join them.
         if offset != end { tail = [] }
@@ -129,7 +129,7 @@ struct MarkerSearch {
 
     /// The positive control: seeds every pattern into a copy of `sample`, cut in two where it lies, and counts how many this same
     /// search finds. Without it, that nothing was found would prove nothing.
-    static func control(_ markers: [Marker], sample: [UInt8]) -> (found: Int, of: Int) {
+    package static func control(_ markers: [Marker], sample: [UInt8]) -> (found: Int, of: Int) {
         var found = 0
         let patterns = markers.flatMap(\.patterns)
         for pattern in patterns {

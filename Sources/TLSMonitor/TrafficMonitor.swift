@@ -13,6 +13,7 @@ public final class TrafficMonitor {
     private let markers: [Marker]
     private let keyLog: KeyLog?
     private let reportsRecords: Bool
+    private let inspector: (any InnerInspector)?
     private let flowLimit: Int
     private let pendingLimit: Int
     private var flows: [FlowKey: FlowObserver] = [:]
@@ -49,15 +50,22 @@ public final class TrafficMonitor {
     ///   - markers: texts that must not be on the wire.
     ///   - reportsRecords: whether every encrypted record is an event, too.
     ///   - keyLog: secrets of the sessions, to open what they open.
-    public convenience init(markers: [Marker] = [], reportsRecords: Bool = false, keyLog: KeyLog? = nil) {
-        self.init(markers: markers, reportsRecords: reportsRecords, keyLog: keyLog, flowLimit: Self.mostFlows)
+    ///   - inspector: judges what they open.
+    public convenience init(
+        markers: [Marker] = [], reportsRecords: Bool = false, keyLog: KeyLog? = nil,
+        inspector: (any InnerInspector)? = nil
+    ) {
+        self.init(
+            markers: markers, reportsRecords: reportsRecords, keyLog: keyLog, inspector: inspector,
+            flowLimit: Self.mostFlows)
     }
 
     init(
-        markers: [Marker] = [], reportsRecords: Bool = false, keyLog: KeyLog? = nil, flowLimit: Int,
-        pendingLimit: Int = TrafficMonitor.pendingLimit
+        markers: [Marker] = [], reportsRecords: Bool = false, keyLog: KeyLog? = nil,
+        inspector: (any InnerInspector)? = nil, flowLimit: Int, pendingLimit: Int = TrafficMonitor.pendingLimit
     ) {
         self.keyLog = keyLog
+        self.inspector = inspector
         self.pendingLimit = pendingLimit
         self.flowLimit = flowLimit
         self.markers = markers
@@ -119,7 +127,7 @@ public final class TrafficMonitor {
         let flow = FlowObserver(
             number: flowCount, client: isFromClient ? segment.source : segment.destination,
             server: isFromClient ? segment.destination : segment.source, isWhole: isOpening, start: sighting,
-            markers: markers, reportsRecords: reportsRecords, keyLog: keyLog)
+            markers: markers, reportsRecords: reportsRecords, keyLog: keyLog, inspector: inspector)
         flows[key] = flow
         return flow
     }
@@ -182,7 +190,7 @@ public final class TrafficMonitor {
             flows: summaries.sorted { $0.number < $1.number }, flowCount: summaries.count,
             establishedCount: establishedCount, opened: opened, unopened: unopened, otherTraffic: otherTraffic,
             markers: markers.map(\.text),
-            control: control)
+            control: control, inside: inspector?.finish())
     }
 
     private func judge(_ facts: CaptureFacts) {

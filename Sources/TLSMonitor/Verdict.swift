@@ -13,10 +13,17 @@ public enum Verdict: String, Hashable, Sendable {
         case .inconclusive: 2
         }
     }
+
+    /// Of two verdicts on one capture the one that counts: what refutes outweighs what is open, and that what is proven.
+    public static func worse(_ left: Verdict, _ right: Verdict) -> Verdict {
+        let both = [left, right]
+        return both.contains(.refuted) ? .refuted : both.contains(.inconclusive) ? .inconclusive : .proven
+    }
 }
 
 /// What a whole capture showed.
 public struct TrafficReport: Sendable {
+    /// On what was on the wire.
     public var verdict: Verdict
     /// Why, the weightiest first.
     public var findings: [Finding]
@@ -36,6 +43,11 @@ public struct TrafficReport: Sendable {
     public var markers: [String]
     /// Of the patterns seeded into a copy, how many the search found.
     public var control: (found: Int, of: Int)
+    /// What was inside of what the keys opened, if somebody looked.
+    public var inside: InnerReport?
+
+    /// On everything that was asked.
+    public var wholeVerdict: Verdict { Verdict.worse(verdict, inside?.verdict ?? verdict) }
 }
 
 /// What the source of the packets knows of its own failings.
