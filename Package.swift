@@ -12,6 +12,8 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -56,6 +58,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // L0: C headers, each owned by one adapter.
@@ -73,7 +76,7 @@ let package = Package(
         // L2: cores, no I/O.
         library("MLS", ["MLSWire", "TLSSyntax", asn1, crypto]),
         library("ChatServer", ["Chat", "ChatWire", nio]),
-        library("ChatClient", ["Chat", "ChatWire", nio, crypto]),
+        library("ChatClient", ["Chat", "ChatWire", "MLS", "TLSSyntax", nio, crypto, cryptoExtras]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
@@ -81,6 +84,7 @@ let package = Package(
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
         library("PacketCapture", ["TLSMonitor", "CPcap", crypto]),
+        library("SQLiteStore", ["ChatClient", crypto, grdb]),
         library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
@@ -107,7 +111,8 @@ let package = Package(
         tests("ChatTests", ["Chat"]),
         tests("ChatWireTests", ["ChatWire", nio]),
         tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
-        tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio]),
+        tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio, crypto]),
+        tests("SQLiteStoreTests", ["ChatClient", "SQLiteStore", grdb, crypto]),
         tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),
         tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
         tests("PacketCaptureTests", ["PacketCapture", "TLSMonitor", "TLSWire"]),
