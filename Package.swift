@@ -14,6 +14,7 @@ let nioLocks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", packag
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -71,12 +72,12 @@ let package = Package(
         library("TLSWire", ["TLSSyntax"]),
         library("MLSWire", ["TLSSyntax"]),
         library("Chat", []),
-        library("ChatWire", ["Chat", "TLSSyntax", nio]),
+        library("ChatWire", ["Chat", "TLSSyntax", nio, crypto]),
 
         // L2: cores, no I/O.
         library("MLS", ["MLSWire", "TLSSyntax", asn1, crypto]),
-        library("ChatServer", ["Chat", "ChatWire", nio]),
-        library("ChatClient", ["Chat", "ChatWire", "MLS", "TLSSyntax", nio, crypto, cryptoExtras]),
+        library("ChatServer", ["Chat", "ChatWire", "MLSWire", "TLSSyntax", nio, crypto]),
+        library("ChatClient", ["Chat", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto, cryptoExtras]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
@@ -84,24 +85,29 @@ let package = Package(
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
         library("PacketCapture", ["TLSMonitor", "CPcap", crypto]),
-        library("SQLiteStore", ["ChatClient", crypto, grdb]),
+        library("SQLiteStore", ["ChatClient", grdb, crypto]),
+        library("ServerStore", ["ChatServer", grdb, sqlite, nio]),
         library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
         // L4: programs.
         program(
             "conclave-server",
-            ["Chat", "ChatServer", "ChatWire", "Settings", "TLSTransport", nio, nioPosix, arguments, logging]),
+            [
+                "Chat", "ChatServer", "ChatWire", "MLSWire", "ServerStore", "Settings", "TLSTransport", nio, nioPosix,
+                arguments, logging,
+            ]),
         program(
             "conclave",
             [
-                "Chat", "ChatClient", "ChatWire", "Settings", "TLSTransport", "Terminal", nio, nioLocks, nioPosix,
-                arguments,
+                "Chat", "ChatClient", "ChatWire", "MLS", "MLSWire", "SQLiteStore", "Settings", "TLSTransport",
+                "Terminal",
+                nio, nioLocks, nioPosix, arguments, crypto,
             ]),
         program("tlsmon", ["PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
         program("mls-vectors", ["MLSVectors", arguments]),
         program("mls-bench", ["MLS", "MLSWire", crypto, arguments]),
-        program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", nio, arguments]),
+        program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", "MLSWire", nio, arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire"]),
@@ -109,12 +115,20 @@ let package = Package(
         tests("MLSTests", ["MLS", "MLSWire", "TLSSyntax", crypto], exclude: ["Corpus"]),
         tests("MLSVectorsTests", ["MLSVectors", "MLS", "MLSWire", "TLSSyntax", crypto]),
         tests("ChatTests", ["Chat"]),
-        tests("ChatWireTests", ["ChatWire", nio]),
-        tests("ChatServerTests", ["Chat", "ChatServer", "ChatWire", nio]),
-        tests("ChatClientTests", ["Chat", "ChatClient", "ChatWire", nio, crypto]),
+        tests("ChatWireTests", ["Chat", "ChatWire", "MLSWire", "TLSSyntax", nio, crypto], exclude: ["Corpus"]),
+        tests(
+            "ChatServerTests", ["Chat", "ChatServer", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto],
+            exclude: ["Corpus"]),
+        tests(
+            "ChatClientTests",
+            ["Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto],
+            exclude: ["Corpus"]),
+        tests("ServerStoreTests", ["ChatServer", "ServerStore", grdb, nio]),
         tests("SQLiteStoreTests", ["ChatClient", "SQLiteStore", grdb, crypto]),
         tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),
-        tests("TLSTransportTests", ["TLSTransport", "COpenSSL", nio, nioPosix]),
+        tests(
+            "TLSTransportTests",
+            ["Chat", "ChatClient", "ChatWire", "TLSTransport", "MLS", "MLSWire", "COpenSSL", nio, nioPosix, crypto]),
         tests("PacketCaptureTests", ["PacketCapture", "TLSMonitor", "TLSWire"]),
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),

@@ -3,6 +3,8 @@
 package enum SafeText {
     /// One line: line breaks become `⏎`, tabs a space, whatever else is invisible and active becomes `�`.
     package static func line(_ text: String) -> String {
+        // Most of what people write has no properties to look up.
+        if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text }
         var result = String.UnicodeScalarView()
         var afterReturn = false
         for scalar in text.unicodeScalars {

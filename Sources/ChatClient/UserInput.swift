@@ -2,30 +2,46 @@ package import Chat
 
 /// What a person typed: something to say, or a command.
 package enum UserInput: Hashable, Sendable {
-    case say(String)
-    case act(String)
+    case say(MessageText)
+    case act(MessageText)
+    case message(UserName, MessageText)
+    // About a message; the newest of somebody else, or of one's own, unless another is named.
+    case reply(MessageReference, MessageText)
+    case edit(MessageReference, MessageText)
+    case delete(MessageReference)
+    case react(MessageReference, Emoji, isAdded: Bool)
+    // Rooms.
     case join(RoomName)
+    case create(RoomName, isOpen: Bool, auditor: UserName?)
     case part(RoomName?)
-    case message(UserName, String)
+    case invite(UserName, RoomName?)
+    /// A user with all devices, or one device.
+    case kick(UserName, DeviceName?)
+    case showTopic
+    case setTopic(RoomTopic)
+    case rename(RoomName)
+    case rejoin
+    case resend
+    // What is there.
     case listNames(RoomName?)
     case listUsers
-    case help
+    case listRooms
+    case whoIs(UserName)
+    /// So many of the newest messages.
+    case history(Int)
+    case search(HistoryQuery)
+    case status
+    // Devices and keys.
+    case verify(isConfirmed: Bool)
+    case listDevices(UserName?)
+    case approve(DeviceName)
+    case removeDevice(DeviceName)
+    /// Of one command, or all.
+    case help(UserCommand?)
     case quit
 }
 
 extension UserInput {
-    /// A command's name, arguments, and what it does.
-    package static let commands: [(name: String, arguments: String, summary: String)] = [
-        ("/join", "#ROOM", "enter a room, or make it the one you talk in"),
-        ("/part", "[#ROOM]", "leave a room"),
-        ("/msg", "USER TEXT", "say something to one user alone"),
-        ("/me", "TEXT", "say what you do"),
-        ("/names", "[#ROOM]", "who is in the room"),
-        ("/users", "", "who is online"),
-        ("/help", "", "this list"),
-        ("/quit", "", "leave"),
-    ]
-
     /// Parses a line; `nil` if it is blank. What begins with `//` is text with one slash less; any other line that begins
     /// with a slash is a command or an error, and never text.
     /// - Throws: ``InputError``.
@@ -33,67 +49,20 @@ extension UserInput {
         let line = line.trimmingSpaces
         guard !line.isEmpty else { return nil }
         guard line.hasPrefix("/") else {
-            self = .say(String(line))
+            self = .say(try InputError.checked(line))
             return
         }
         if line.hasPrefix("//") {
-            self = .say(String(line.dropFirst()))
+            self = .say(try InputError.checked(line.dropFirst()))
             return
         }
-        let name = line.prefix { $0 != " " }
-        let rest = line.dropFirst(name.count).trimmingSpaces
-        switch name.lowercased() {
-        case "/join", "/j": self = .join(try Self.room(rest, for: "/join"))
-        case "/part", "/leave": self = .part(rest.isEmpty ? nil : try Self.room(rest, for: "/part"))
-        case "/names": self = .listNames(rest.isEmpty ? nil : try Self.room(rest, for: "/names"))
-        case "/msg", "/m": self = try Self.message(rest)
-        case "/me":
-            guard !rest.isEmpty else { throw .missing("/me", "TEXT") }
-            self = .act(String(rest))
-        case "/users", "/who": self = .listUsers
-        case "/help", "/?": self = .help
-        case "/quit", "/exit", "/q": self = .quit
-        case let name:
+        let name = line.prefix { !$0.isWhitespace }
+        guard let command = UserCommand(typed: name.lowercased()) else {
             throw .unknownCommand(
-                SafeText.line(name), nearest: Nearest.word(to: name, among: Self.commands.map(\.name)))
+                SafeText.line(String(name.prefix(40))),
+                nearest: Nearest.word(to: name.lowercased(), among: UserCommand.allCases.map(\.name)))
         }
-    }
-
-    private static func room(_ text: Substring, for command: String) throws(InputError) -> RoomName {
-        guard !text.isEmpty else { throw .missing(command, "#ROOM") }
-        guard let name = RoomName(text) else { throw .badRoom(SafeText.line(String(text.prefix(80)))) }
-        return name
-    }
-
-    private static func message(_ rest: Substring) throws(InputError) -> UserInput {
-        let typed = rest.prefix { $0 != " " }
-        let text = rest.dropFirst(typed.count).trimmingSpaces
-        guard !typed.isEmpty, !text.isEmpty else { throw .missing("/msg", "USER TEXT") }
-        let name = typed.hasPrefix("@") ? typed.dropFirst() : typed
-        guard let user = UserName(name.lowercased()) else { throw .badUser(SafeText.line(String(typed.prefix(80)))) }
-        return .message(user, String(text))
-    }
-}
-
-/// Why a typed line was not understood. Nothing was sent.
-package enum InputError: Error, Hashable, Sendable, CustomStringConvertible {
-    case unknownCommand(String, nearest: String?)
-    case missing(String, String)
-    case badRoom(String)
-    case badUser(String)
-
-    package var description: String {
-        switch self {
-        case .unknownCommand(let name, let nearest?):
-            "there is no command \(name); did you mean \(nearest)? (nothing was sent)"
-        case .unknownCommand(let name, nil):
-            "there is no command \(name); /help lists them, and //… sends a text that begins with a slash (nothing was sent)"
-        case .missing(let command, let arguments): "usage: \(command) \(arguments)"
-        case .badRoom(let name):
-            "\(name) cannot be a room's name: 1 to 64 bytes without spaces, slashes and commas"
-        case .badUser(let name):
-            "\(name) cannot be a user's name: 1 to 32 of a-z 0-9 . _ -"
-        }
+        self = try CommandArguments(command, line.dropFirst(name.count)).input()
     }
 }
 

@@ -27,6 +27,10 @@ package final class OnlineDirectory: Sendable {
         index.withLock { $0.sessions(of: user) }
     }
 
+    package func sessions(of device: PeerIdentity) -> [SessionID] {
+        index.withLock { $0.sessions(of: device) }
+    }
+
     package func page(after identity: PeerIdentity?, limit: Int) -> (identities: [PeerIdentity], more: Bool) {
         index.withLock { $0.page(after: identity, limit: limit) }
     }

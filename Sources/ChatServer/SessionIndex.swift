@@ -47,6 +47,12 @@ package struct SessionIndex: Sendable {
         return entries[first...].prefix { $0.identity.user == user }.flatMap(\.sessions)
     }
 
+    /// All sessions of a device.
+    package func sessions(of identity: PeerIdentity) -> [SessionID] {
+        let place = place(of: identity)
+        return isEntry(identity, at: place) ? entries[place].sessions : []
+    }
+
     /// Up to `limit` devices that follow `identity`, and whether there are more.
     package func page(after identity: PeerIdentity?, limit: Int) -> (identities: [PeerIdentity], more: Bool) {
         let first = identity.map { identity in place { $0 > identity } } ?? 0

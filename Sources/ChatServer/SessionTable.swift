@@ -1,4 +1,5 @@
 import Chat
+import ChatWire
 
 /// The sessions of one event loop, by slot. A slot that was freed during a tick is not given away before the next one:
 /// what the tick still has to send goes by slot.
@@ -8,10 +9,12 @@ struct SessionTable {
     private var freed: [Int] = []
 
     struct Session {
-        var identity: PeerIdentity
-        /// The rooms that it is in or has asked to enter.
+        var device: ConnectedDevice
+        /// The rooms that it has entered or asked to enter.
         var rooms: [RoomID: Stay] = [:]
-        var lists: ListAllowance
+        var lists: TokenBucket
+        /// The pieces of a long frame.
+        var assembler = FrameAssembler()
         /// Requests that the owners of rooms have not answered yet.
         var unanswered = 0
         /// Nothing is read from it: they are too many.
@@ -22,8 +25,8 @@ struct SessionTable {
 
     struct Stay {
         var isInside = false
-        /// How many joins the room's owner has not answered yet.
-        var joins = 0
+        /// How often it has asked to enter and has no answer yet.
+        var asked = 0
     }
 
     private struct Slot {
@@ -32,13 +35,13 @@ struct SessionTable {
     }
 
     /// - Returns: the slot and its generation.
-    mutating func insert(_ identity: PeerIdentity, _ lists: ListAllowance) -> (slot: Int, generation: UInt32) {
+    mutating func insert(_ device: ConnectedDevice, _ lists: TokenBucket) -> (slot: Int, generation: UInt32) {
         if let slot = free.popLast() {
             slots[slot].generation &+= 1
-            slots[slot].session = Session(identity: identity, lists: lists)
+            slots[slot].session = Session(device: device, lists: lists)
             return (slot, slots[slot].generation)
         }
-        slots.append(Slot(generation: 0, session: Session(identity: identity, lists: lists)))
+        slots.append(Slot(generation: 0, session: Session(device: device, lists: lists)))
         return (slots.count - 1, 0)
     }
 

@@ -1,113 +1,151 @@
 package import Chat
 package import ChatWire
 package import NIOCore
+import TLSSyntax
 
 /// One event loop's part of the delivery service: the sessions that live on it, the rooms that it owns.
 ///
 /// A value without I/O: frames and messages from other loops go in; what is to be done comes out of ``takeActions()`` and
-/// ``takeMessages(for:)`` at the end of the tick. A room is owned by one loop, which gives its messages their order; every loop
-/// with members of the room gets a frame once, whatever their number.
+/// ``takeMessages(for:)`` at the end of the tick. A room is owned by one loop, which gives its entries their order; every loop
+/// on which somebody has entered the room gets an entry once, however many they are.
 package struct Shard {
     package let index: Int
     package let count: Int
-    private let limits: ServerLimits
+    let limits: ServerLimits
+    let premises: Premises
+    /// Signs proposals to remove revoked devices; without it there are none.
+    package var sign: ProposalSigner?
 
     /// The clock of this tick.
     package var now = Timestamp(milliseconds: 0)
-    private let directory: OnlineDirectory
-    private var sessions = SessionTable()
-    private var owned: [RoomID: Room] = [:]
-    private var local: [RoomID: LocalRoom] = [:]
-    private var dirtyRooms: [RoomID] = []
-    private var spareLogs: [ByteBuffer] = []
+    var sessions = SessionTable()
+    var owned: [RoomID: Room] = [:]
+    var local: [RoomID: LocalRoom] = [:]
+    var dirtyRooms: [RoomID] = []
+    var spareLogs: [ByteBuffer] = []
 
-    private var actions: [ShardAction] = []
-    private var outboxes: [[ShardMessage]]
+    var actions: [ShardAction] = []
+    var outboxes: [[ShardMessage]]
+    /// What is to be stored of this loop's rooms, and which parts of the book that all loops share.
+    var writes: [StoreWrite] = []
+    var bookChanges: Set<DeviceBook.StoreKey> = []
 
-    package init(index: Int, count: Int, limits: ServerLimits, directory: OnlineDirectory) {
+    package init(index: Int, count: Int, premises: Premises) {
         self.index = index
         self.count = count
-        self.limits = limits
-        self.directory = directory
+        self.premises = premises
+        limits = premises.limits
         outboxes = Array(repeating: [], count: count)
     }
 
     // MARK: Sessions
 
-    /// A connection was accepted.
+    /// A connection was accepted; after its greeting it is told what waits for it.
+    /// - Parameter certificate: the peer's, in DER; empty where connections have none, in a test.
     /// - Returns: its slot; `nil` if the device has as many sessions as it may.
-    package mutating func open(_ identity: PeerIdentity) -> Int? {
-        let (slot, generation) = sessions.insert(identity, ListAllowance(limits, now: now))
-        guard directory.insert(SessionID(loop: index, slot: slot, generation: generation), of: identity) else {
+    package mutating func open(_ identity: PeerIdentity, certificate: [UInt8] = []) -> Int? {
+        let device = ConnectedDevice(identity, certificate: certificate)
+        let lists = TokenBucket(burst: limits.listBurst, perSecond: limits.listsPerSecond, now: now)
+        let (slot, generation) = sessions.insert(device, lists)
+        guard premises.online.insert(SessionID(loop: index, slot: slot, generation: generation), of: identity) else {
             _ = sessions.remove(slot)
             return nil
         }
+        receiveNews(slot, identity)
         return slot
     }
 
-    /// The connection is gone: it leaves all its rooms.
-    /// - Parameter lost: whether it broke off, without a goodbye.
-    package mutating func close(_ slot: Int, lost: Bool) {
+    /// The device shows this certificate now, and showed another one before: in DER, with the rest of its chain.
+    package mutating func noteCertificate(_ chain: [[UInt8]], of identity: PeerIdentity) {
+        let value = StoreRecord.value { (value) throws(SyntaxError) in
+            for certificate in chain {
+                try value.write(opaque: certificate, lengthBytes: 3, StoreRecord.lengths)
+            }
+        }
+        writes.append(.put(.certificates, key: StoreRecord.key(identity), value: value))
+    }
+
+    /// The connection is gone.
+    package mutating func close(_ slot: Int) {
         guard sessions[slot] != nil else { return }
         let id = id(slot)
         guard let session = sessions.remove(slot) else { return }
-        directory.remove(id, of: session.identity)
+        premises.online.remove(id, of: session.device.identity)
+        premises.staged.add(-session.assembler.heldBytes)
         for (room, stay) in session.rooms where stay.isInside {
             _ = local[room]?.remove(slot)
             if local[room]?.isEmpty == true { local[room] = nil }
-            post(.leave(room, id, session.identity, lost ? .lost : .closed), to: owner(of: room))
+            post(.gone(room, id, session.device.identity), to: owner(of: room))
         }
     }
 
     /// A frame from a session.
     package mutating func receive(_ frame: Frame, from slot: Int) {
-        guard let session = sessions[slot], !session.isBanished else { return }
+        guard sessions[slot]?.isBanished == false else { return }
         do {
-            handle(try ClientFrame(frame), from: slot, session.identity)
+            guard let frame = try assemble(frame, from: slot) else { return }
+            handle(try ClientFrame(frame), from: slot)
         } catch {
             switch error {
             case .unknownType:
                 tell(slot, .failed(.none, Failure(.unknownFrameType, "this server does not know \(error)")))
-            case .malformed, .lengthOutOfRange:
-                sessions[slot]?.isBanished = true
-                actions.append(.close(slot, Failure(.malformedFrame, "you sent \(error)")))
+            case .malformed, .lengthOutOfRange, .assembly:
+                banish(slot, Failure(.malformedFrame, "you sent \(error)"))
             }
         }
     }
 
-    private mutating func handle(
-        _ frame: ClientFrame, from slot: Int, _ identity: PeerIdentity
-    ) {
+    private mutating func assemble(_ frame: Frame, from slot: Int) throws(FrameError) -> Frame? {
+        let before = sessions[slot]?.assembler.heldBytes ?? 0
+        defer {
+            let change = (sessions[slot]?.assembler.heldBytes ?? 0) - before
+            premises.staged.add(change)
+            if change > 0, premises.staged.isExceeded(by: 0) {
+                let words = "the server is busy with too many long requests; come back in a moment"
+                banish(slot, Failure(.tooManyRequests, canRetry: true, words))
+            }
+        }
+        return try sessions[slot]?.assembler.take(frame) ?? nil
+    }
+
+    private mutating func banish(_ slot: Int, _ failure: Failure) {
+        sessions[slot]?.isBanished = true
+        actions.append(.close(slot, failure))
+    }
+
+    private mutating func handle(_ frame: ClientFrame, from slot: Int) {
         switch frame {
-        case .join(let request, let room):
+        case .enter(let request, let room):
             guard let rooms = sessions[slot]?.rooms, rooms[room] != nil || rooms.count < limits.roomsPerSession else {
-                let words = "you are in \(limits.roomsPerSession) rooms; leave one first"
+                let words = "this connection has entered \(limits.roomsPerSession) rooms, and more it may not"
                 let answer = Self.encode(.failed(request, Failure(.tooManyRooms, words)))
                 return ask(.refused(room, id(slot), answer: answer), about: room, for: slot)
             }
-            sessions[slot]?.rooms[room, default: SessionTable.Stay()].joins += 1
-            ask(.join(room, id(slot), identity, request), about: room, for: slot)
-        case .leave(let request, let room):
-            ask(.leave(room, id(slot), identity, .asked(request)), about: room, for: slot)
-        case .send(let request, let room, let payload):
+            sessions[slot]?.rooms[room, default: SessionTable.Stay()].asked += 1
+            ask(frame, about: room, for: slot)
+        case .send(let request, let room, let token, let payload) where owner(of: room) != index:
             // A payload for another loop must not keep this loop's receive buffer.
-            let kept = owner(of: room) == index ? payload : ByteBuffer(bytes: payload.readableBytesView)
-            ask(.send(room, id(slot), identity, request, payload: kept), about: room, for: slot)
-        case .sendDirect(let request, let user, let payload):
-            sendDirect(payload, to: user, request, from: slot, identity)
-        case .listMembers(let request, let room, let after):
-            guard mayList(slot) else {
-                let answer = Self.encode(.failed(request, Self.tooManyLists))
-                return ask(.refused(room, id(slot), answer: answer), about: room, for: slot)
-            }
-            ask(.listMembers(room, id(slot), request, after: after), about: room, for: slot)
+            let kept = ByteBuffer(bytes: payload.readableBytesView)
+            ask(.send(request, room, token: token, payload: kept), about: room, for: slot)
+        case .read(_, let room, _), .create(_, let room, _, _), .send(_, let room, _, _), .fetch(_, let room, _, _),
+            .describe(_, let room), .leave(_, let room, _, _), .readd(_, let room, _, _), .reject(_, let room, _):
+            ask(frame, about: room, for: slot)
+        case .submit(_, let submission): ask(frame, about: submission.room, for: slot)
+        case .publish, .claim, .takeWelcome: serve(frame, from: slot)
         case .listOnline(let request, let after):
-            guard mayList(slot) else { return tell(slot, .failed(request, Self.tooManyLists)) }
-            let page = directory.page(after: after, limit: IdentityPage.maximumCount)
+            guard sessions[slot]?.lists.take(now: now) == true else {
+                let words = "you asked for too many lists at once; wait a moment"
+                return tell(slot, .failed(request, Failure(.tooManyRequests, canRetry: true, words)))
+            }
+            let page = premises.online.page(after: after, limit: IdentityPage.maximumCount)
             tell(slot, .online(request, IdentityPage(more: page.more, identities: page.identities)))
-        case .ping(let request):
-            tell(slot, .pong(request))
+        case .ping(let request): tell(slot, .pong(request))
         }
+    }
+
+    private mutating func ask(_ frame: ClientFrame, about room: RoomID, for slot: Int) {
+        guard let device = sessions[slot]?.device else { return }
+        ask(.ask(room, id(slot), device, frame), about: room, for: slot)
     }
 
     /// Hands a request to the room's owner, which answers it exactly once.
@@ -119,202 +157,30 @@ package struct Shard {
         actions.append(.hold(slot))
     }
 
-    private mutating func mayList(_ slot: Int) -> Bool {
-        sessions[slot]?.lists.take(limits, now: now) ?? false
-    }
-
-    private static let tooManyLists = Failure(
-        .tooManyRequests, canRetry: true, "you asked for too many lists at once; wait a moment")
-
-    private mutating func sendDirect(
-        _ payload: ByteBuffer, to user: UserName, _ request: RequestID, from slot: Int, _ sender: PeerIdentity
-    ) {
-        let receivers = directory.sessions(of: user)
-        guard !receivers.isEmpty else {
-            let failure = Failure(.userIsOffline, canRetry: true, "\(user) is not online; nothing was sent")
-            return tell(slot, .failed(request, failure))
-        }
-        let copies = user == sender.user ? [] : directory.sessions(of: sender.user)
-        let delivery = DirectDelivery(recipient: user, time: now, sender: sender, payload: payload)
-        let frame = Self.encode(.directDelivery(delivery))
-        for receiver in receivers + copies where receiver != id(slot) {
-            post(.tell(receiver, frame: frame), to: receiver.loop)
-        }
-        tell(slot, .accepted(request, sequence: 0, time: now))
-    }
-
     // MARK: Messages between loops
 
     /// A message from another loop, or from this one to itself.
     package mutating func receive(_ message: ShardMessage) {
         switch message {
-        case .join(let room, let session, let identity, let request):
-            join(room, session, identity, request)
-        case .leave(let room, let session, let identity, let departure):
-            leave(room, session, identity, departure)
-        case .send(let room, let session, let identity, let request, let payload):
-            accept(payload, room, session, identity, request)
-        case .listMembers(let room, let session, let request, let after):
-            listMembers(of: room, for: session, request, after: after)
+        case .ask(let room, let session, let device, let request): serve(request, about: room, session, device)
         case .refused(let room, let session, let answer):
             post(.answer(room, session, frame: answer), to: session.loop)
-        case .enter(let room, let session, let identity, let answer):
-            enter(room, session, identity, answer)
-        case .keepOut(let room, let session, let answer):
-            keepOut(room, session, answer)
-        case .exit(let room, let session, let answer):
-            exit(room, session, answer)
-        case .publish(let room, let frame, let except):
-            publish(frame, in: room, except: except)
-        case .answer(let room, let session, let frame):
-            answer(session, frame, about: room)
+        case .gone(let room, let session, let identity): depart(room, session, identity)
+        case .enter(let room, let session, let identity, let answer): enter(room, session, identity, answer)
+        case .keepOut(let room, let session, let answer): keepOut(room, session, answer)
+        case .exit(let room, let session): exit(room, session)
+        case .publish(let room, let frame, let except): publish(frame, in: room, except: except)
+        case .answer(let room, let session, let frame): answer(session, frame, about: room)
         case .tell(let session, let frame):
             if sessions.contains(session) { actions.append(.send(session.slot, frame)) }
         }
-    }
-
-    // MARK: As the owner of a room
-
-    private mutating func join(
-        _ id: RoomID, _ session: SessionID, _ identity: PeerIdentity, _ request: RequestID
-    ) {
-        let members = owned[id]?.members
-        guard (members?.count ?? 0) < limits.devicesPerRoom || (members?.sessionCount(of: identity) ?? 0) > 0 else {
-            let failure = Failure(
-                .roomIsFull, canRetry: true, "the room has \(limits.devicesPerRoom) devices and is full")
-            return post(.keepOut(id, session, answer: Self.encode(.failed(request, failure))), to: session.loop)
-        }
-        let isNew = owned[id, default: Room(loopCount: count)].insert(session, of: identity)
-        let answer = Self.encode(.joined(request, id, sequence: owned[id]?.sequence ?? 0))
-        post(.enter(id, session, identity, answer: answer), to: session.loop)
-        if isNew { publish(.memberJoined(id, identity), in: id, except: session) }
-    }
-
-    private mutating func leave(
-        _ id: RoomID, _ session: SessionID, _ identity: PeerIdentity, _ departure: Departure
-    ) {
-        if case .asked(let request) = departure {
-            post(.exit(id, session, answer: Self.encode(.left(request, id))), to: session.loop)
-        }
-        let isGone = owned[id]?.remove(session, of: identity) ?? false
-        if isGone { publish(.memberLeft(id, identity, lost: departure == .lost), in: id, except: session) }
-        if owned[id]?.isEmpty == true { owned[id] = nil }
-    }
-
-    private mutating func accept(
-        _ payload: ByteBuffer, _ id: RoomID, _ session: SessionID, _ identity: PeerIdentity, _ request: RequestID
-    ) {
-        guard owned[id]?.contains(session) == true, let sequence = owned[id]?.nextSequence() else {
-            return refuseStranger(session, request, in: id)
-        }
-        let delivery = Delivery(room: id, sequence: sequence, time: now, sender: identity, payload: payload)
-        publish(.delivery(delivery), in: id, except: session)
-        let answer = Self.encode(.accepted(request, sequence: sequence, time: now))
-        post(.answer(id, session, frame: answer), to: session.loop)
-    }
-
-    private mutating func listMembers(
-        of id: RoomID, for session: SessionID, _ request: RequestID, after: PeerIdentity?
-    ) {
-        guard let room = owned[id], room.contains(session) else { return refuseStranger(session, request, in: id) }
-        let page = room.members.page(after: after, limit: IdentityPage.maximumCount)
-        let answer = Self.encode(.members(request, IdentityPage(more: page.more, identities: page.identities)))
-        post(.answer(id, session, frame: answer), to: session.loop)
-    }
-
-    private mutating func refuseStranger(_ session: SessionID, _ request: RequestID, in room: RoomID) {
-        let failure = Failure(.notAMember, "you are not in that room; join it first")
-        post(.answer(room, session, frame: Self.encode(.failed(request, failure))), to: session.loop)
-    }
-
-    /// Encodes `frame` once and tells every loop on which there are members.
-    private mutating func publish(_ frame: ServerFrame, in id: RoomID, except: SessionID?) {
-        guard let room = owned[id] else { return }
-        let bytes = Self.encode(frame)
-        for loop in room.loops { post(.publish(id, frame: bytes, except: except), to: loop) }
-    }
-
-    // MARK: As a loop with members
-
-    private mutating func publish(_ frame: ByteBuffer, in id: RoomID, except: SessionID?) {
-        guard let place = local.index(forKey: id) else { return }
-        if !local.values[place].isDirty { dirtyRooms.append(id) }
-        let slot = except.flatMap { sessions.contains($0) && $0.loop == index ? $0.slot : nil }
-        let before = local.values[place].append(frame, except: slot) {
-            var storage = spareLogs.popLast() ?? ByteBuffer()
-            storage.clear()
-            return storage
-        }
-        if let slot, let before { actions.append(.send(slot, before)) }
-        if local.values[place].logSize > Self.longestLog { drain(at: place) }
-    }
-
-    /// Bytes of a room's log after which it begins anew within a tick: a log is one piece of memory.
-    private static let longestLog = 1 << 20
-    /// What is kept of them for later ticks: storage for the usual ones.
-    private static let spareLogCapacity = 1 << 18
-    private static let spareLogCount = 16
-
-    /// Hands the members of a room what it has to tell them.
-    private mutating func drain(at place: Dictionary<RoomID, LocalRoom>.Index) {
-        let log = local.values[place].drain { slot, bytes in actions.append(.send(slot, bytes)) }
-        if log.capacity <= Self.spareLogCapacity, spareLogs.count < Self.spareLogCount { spareLogs.append(log) }
-    }
-
-    private mutating func enter(_ id: RoomID, _ session: SessionID, _ identity: PeerIdentity, _ answer: ByteBuffer) {
-        guard sessions.contains(session) else {
-            // It went while the owner let it in, and could not know that it had to leave.
-            return post(.leave(id, session, identity, .closed), to: owner(of: id))
-        }
-        sessions[session.slot]?.rooms[id]?.joins -= 1
-        sessions[session.slot]?.rooms[id]?.isInside = true
-        local[id, default: LocalRoom()].insert(session.slot)
-        self.answer(session, answer, about: id)
-    }
-
-    private mutating func answer(_ session: SessionID, _ frame: ByteBuffer, about room: RoomID) {
-        guard sessions.contains(session) else { return }
-        if let before = local[room]?.catchUp(session.slot) { actions.append(.send(session.slot, before)) }
-        actions.append(.send(session.slot, frame))
-        sessions[session.slot]?.unanswered -= 1
-        guard let state = sessions[session.slot], state.isHeld, state.unanswered <= limits.unanswered / 4 else {
-            return
-        }
-        sessions[session.slot]?.isHeld = false
-        actions.append(.resume(session.slot))
-    }
-
-    private mutating func exit(_ id: RoomID, _ session: SessionID, _ answer: ByteBuffer) {
-        guard sessions.contains(session) else { return }
-        sessions[session.slot]?.rooms[id]?.isInside = false
-        forgetIfOutside(id, session)
-        if let rest = local[id]?.remove(session.slot) { actions.append(.send(session.slot, rest)) }
-        if local[id]?.isEmpty == true { local[id] = nil }
-        self.answer(session, answer, about: id)
-    }
-
-    private mutating func keepOut(_ id: RoomID, _ session: SessionID, _ answer: ByteBuffer) {
-        guard sessions.contains(session) else { return }
-        sessions[session.slot]?.rooms[id]?.joins -= 1
-        forgetIfOutside(id, session)
-        self.answer(session, answer, about: id)
-    }
-
-    private mutating func forgetIfOutside(_ id: RoomID, _ session: SessionID) {
-        guard let stay = sessions[session.slot]?.rooms[id], !stay.isInside, stay.joins == 0 else { return }
-        sessions[session.slot]?.rooms[id] = nil
     }
 
     // MARK: The end of a tick
 
     /// What the sessions of this loop are to be sent, in order.
     package mutating func takeActions() -> [ShardAction] {
-        for id in dirtyRooms {
-            guard let place = local.index(forKey: id), local.values[place].isDirty else { continue }
-            drain(at: place)
-            if local.values[place].isEmpty { local.remove(at: place) }
-        }
-        dirtyRooms.removeAll(keepingCapacity: true)
+        drainRooms()
         sessions.endTick()
         defer { actions = [] }
         return actions
@@ -328,16 +194,16 @@ package struct Shard {
 
     // MARK: Sending
 
-    private func owner(of room: RoomID) -> Int {
+    func owner(of room: RoomID) -> Int {
         // The id is random or a digest: any part of it spreads evenly.
         Int(room.low % UInt64(count))
     }
 
-    private func id(_ slot: Int) -> SessionID {
+    func id(_ slot: Int) -> SessionID {
         SessionID(loop: index, slot: slot, generation: sessions.generation(of: slot))
     }
 
-    private mutating func post(_ message: ShardMessage, to loop: Int) {
+    mutating func post(_ message: ShardMessage, to loop: Int) {
         if loop == index {
             receive(message)
         } else {
@@ -345,8 +211,13 @@ package struct Shard {
         }
     }
 
-    private mutating func tell(_ slot: Int, _ frame: ServerFrame) {
+    mutating func tell(_ slot: Int, _ frame: ServerFrame) {
         actions.append(.send(slot, Self.encode(frame)))
+    }
+
+    /// Tells a device on all its connections.
+    mutating func tell(_ device: PeerIdentity, _ frame: ByteBuffer) {
+        for session in premises.online.sessions(of: device) { post(.tell(session, frame: frame), to: session.loop) }
     }
 
     /// A frame of ours fits its limits by construction.
@@ -369,4 +240,6 @@ package enum ShardAction: Sendable {
     /// Read nothing more from it, until ``resume(_:)``: its requests come faster than they can be answered.
     case hold(Int)
     case resume(Int)
+    /// Something that the administrator should know.
+    case warn(String)
 }

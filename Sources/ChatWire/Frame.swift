@@ -8,7 +8,7 @@ package struct Frame: Hashable, Sendable {
     /// Bytes of the length prefix.
     package static let prefixLength = 4
     /// What `length` may be: a type alone, up to the largest payload and its header.
-    package static let lengths = 1...maximumPayload + 1_024
+    package static let lengths = 1...maximumPayload + 4_096
     /// Bytes that a message may carry.
     package static let maximumPayload = 65_536
 
@@ -71,6 +71,8 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
     case unknownType(UInt8)
     /// The body is not what its type says.
     case malformed(type: UInt8, SyntaxError)
+    /// The pieces of a long frame do not fit together.
+    case assembly(String)
 
     package var description: String {
         switch self {
@@ -78,6 +80,7 @@ package enum FrameError: Error, Hashable, Sendable, CustomStringConvertible {
             "a frame of \(length) bytes; \(Frame.lengths.lowerBound) to \(Frame.lengths.upperBound) are allowed"
         case .unknownType(let type): "a frame of the unknown type \(type)"
         case .malformed(let type, let error): "a malformed frame of type \(type): \(error)"
+        case .assembly(let what): what
         }
     }
 }

@@ -18,7 +18,7 @@ package struct IdentityPage: Hashable, Sendable {
     }
 
     init(from reader: inout SyntaxReader) throws(SyntaxError) {
-        more = try reader.uint8() == 1
+        more = try reader.boolean()
         identities = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
             try inner.identity()
         }

@@ -5,42 +5,67 @@ package import TLSSyntax
 /// What a server may say: answers, which repeat a request's id, and pushes.
 package enum ServerFrame: Hashable, Sendable {
     case greeting(Greeting)
-    /// In the room since message number `sequence`.
-    case joined(RequestID, RoomID, sequence: UInt64)
-    case left(RequestID, RoomID)
-    /// The message has its place: `sequence` in its room, 0 for a direct one.
+    /// One is told of what is new in the room after `status.head`.
+    case entered(RequestID, RoomStatus)
+    /// The message has its place in its room's log.
     case accepted(RequestID, sequence: UInt64, time: Timestamp)
-    case members(RequestID, IdentityPage)
+    case described(RequestID, RoomStatus)
+    /// Key packages (MLSMessage), each of another device.
+    case packages(RequestID, [OfferedPackage])
+    /// How many key packages are left, and whether there is one of last resort.
+    case stocked(RequestID, count: UInt32, hasLastResort: Bool)
+    /// A piece of a blob of `total` bytes.
+    case part(RequestID, total: UInt32, bytes: ByteBuffer)
     case online(RequestID, IdentityPage)
     case pong(RequestID)
     /// The request was refused; with ``RequestID/none``, a frame that could not be read as one.
     case failed(RequestID, Failure)
+    /// The entries that were asked for have come, as many as fit; the log's latest is `head`.
+    case readEnd(RequestID, RoomID, head: UInt64)
+    case done(RequestID)
 
-    case delivery(Delivery)
-    case directDelivery(DirectDelivery)
-    /// A device entered a room that one is in.
-    case memberJoined(RoomID, PeerIdentity)
-    /// A device left it; `lost` if its connection ended instead.
-    case memberLeft(RoomID, PeerIdentity, lost: Bool)
+    case entry(LogEntry)
+    case welcome(WelcomeNotice)
+    /// So few key packages are left.
+    case stockLow(UInt32)
+    /// A device of one's own user has shown itself for the first time.
+    case newDevice(PeerIdentity)
     /// The last frame: why the server ends the connection.
     case closing(Failure)
 }
 
+/// A device, and a key package by which it can be added.
+///
+///     struct { Identity device; opaque package<1..2^14>; } OfferedPackage;
+package struct OfferedPackage: Hashable, Sendable {
+    package var device: PeerIdentity
+    package var package: ByteBuffer
+
+    package init(_ device: PeerIdentity, _ package: ByteBuffer) {
+        self.device = device
+        self.package = package
+    }
+}
+
 extension ServerFrame {
     /// The types, as they stand on the wire: 64 and up.
-    enum FrameType: UInt8 {
+    package enum FrameType: UInt8, CaseIterable, Sendable {
         case greeting = 64
-        case joined = 65
-        case left = 66
-        case accepted = 67
-        case members = 68
-        case online = 69
-        case pong = 70
-        case failed = 71
-        case delivery = 80
-        case directDelivery = 81
-        case memberJoined = 82
-        case memberLeft = 83
+        case entered = 65
+        case accepted = 66
+        case described = 67
+        case packages = 68
+        case stocked = 69
+        case part = 70
+        case online = 71
+        case pong = 72
+        case failed = 73
+        case readEnd = 74
+        case done = 75
+        case entry = 80
+        case welcome = 81
+        case stockLow = 82
+        case newDevice = 83
         case closing = 95
     }
 
@@ -58,24 +83,36 @@ extension ServerFrame {
     ) throws(SyntaxError) -> ServerFrame {
         switch type {
         case .greeting: return .greeting(try Greeting(from: &reader))
-        case .joined:
-            let request = try reader.requestID()
-            return .joined(request, try reader.roomID(), sequence: try reader.uint64())
-        case .left: return .left(try reader.requestID(), try reader.roomID())
+        case .entered: return .entered(try reader.requestID(), try RoomStatus(from: &reader))
         case .accepted:
             let request = try reader.requestID()
             let sequence = try reader.uint64()
             return .accepted(request, sequence: sequence, time: Timestamp(milliseconds: try reader.uint64()))
-        case .members: return .members(try reader.requestID(), try IdentityPage(from: &reader))
+        case .described: return .described(try reader.requestID(), try RoomStatus(from: &reader))
+        case .packages:
+            let request = try reader.requestID()
+            let offers = try reader.vector(lengthBytes: 3, 0...0xFF_FFFF) { (inner) throws(SyntaxError) in
+                let device = try inner.identity()
+                return OfferedPackage(device, try inner.bytes(in: body, 1...ClientFrame.maximumPackage))
+            }
+            return .packages(request, offers)
+        case .stocked:
+            let (request, count) = (try reader.requestID(), try reader.uint32())
+            return .stocked(request, count: count, hasLastResort: try reader.boolean())
+        case .part:
+            let (request, total) = (try reader.requestID(), try reader.uint32())
+            return .part(request, total: total, bytes: try reader.bytes(in: body))
         case .online: return .online(try reader.requestID(), try IdentityPage(from: &reader))
         case .pong: return .pong(try reader.requestID())
         case .failed: return .failed(try reader.requestID(), try Failure(from: &reader))
-        case .delivery: return .delivery(try Delivery(from: &reader, in: body))
-        case .directDelivery: return .directDelivery(try DirectDelivery(from: &reader, in: body))
-        case .memberJoined: return .memberJoined(try reader.roomID(), try reader.identity())
-        case .memberLeft:
-            let room = try reader.roomID()
-            return .memberLeft(room, try reader.identity(), lost: try reader.uint8() == 1)
+        case .readEnd:
+            let request = try reader.requestID()
+            return .readEnd(request, try reader.roomID(), head: try reader.uint64())
+        case .done: return .done(try reader.requestID())
+        case .entry: return .entry(try LogEntry(from: &reader, in: body))
+        case .welcome: return .welcome(try WelcomeNotice(from: &reader))
+        case .stockLow: return .stockLow(try reader.uint32())
+        case .newDevice: return .newDevice(try reader.identity())
         case .closing: return .closing(try Failure(from: &reader))
         }
     }
@@ -88,20 +125,24 @@ extension ServerFrame {
         }
     }
 
-    private var type: FrameType {
+    package var type: FrameType {
         switch self {
         case .greeting: .greeting
-        case .joined: .joined
-        case .left: .left
+        case .entered: .entered
         case .accepted: .accepted
-        case .members: .members
+        case .described: .described
+        case .packages: .packages
+        case .stocked: .stocked
+        case .part: .part
         case .online: .online
         case .pong: .pong
         case .failed: .failed
-        case .delivery: .delivery
-        case .directDelivery: .directDelivery
-        case .memberJoined: .memberJoined
-        case .memberLeft: .memberLeft
+        case .readEnd: .readEnd
+        case .done: .done
+        case .entry: .entry
+        case .welcome: .welcome
+        case .stockLow: .stockLow
+        case .newDevice: .newDevice
         case .closing: .closing
         }
     }
@@ -109,33 +150,44 @@ extension ServerFrame {
     private func writeBody(to buffer: inout ByteBuffer) throws(SyntaxError) {
         switch self {
         case .greeting(let greeting): try greeting.write(to: &buffer)
-        case .joined(let request, let room, let sequence):
+        case .entered(let request, let status), .described(let request, let status):
             buffer.write(request.number)
-            buffer.write(room)
-            buffer.write(sequence)
-        case .left(let request, let room):
-            buffer.write(request.number)
-            buffer.write(room)
+            try status.write(to: &buffer)
         case .accepted(let request, let sequence, let time):
             buffer.write(request.number)
             buffer.write(sequence)
             buffer.write(time.milliseconds)
-        case .members(let request, let page), .online(let request, let page):
+        case .packages(let request, let offers):
+            buffer.write(request.number)
+            try buffer.writeNested(lengthBytes: 3, 0...0xFF_FFFF) { (buffer) throws(SyntaxError) in
+                for offer in offers {
+                    try buffer.write(offer.device)
+                    try buffer.write(bytes: offer.package, 1...ClientFrame.maximumPackage)
+                }
+            }
+        case .stocked(let request, let count, let hasLastResort):
+            buffer.write(request.number)
+            buffer.write(count)
+            buffer.write(hasLastResort ? 1 : 0 as UInt8)
+        case .part(let request, let total, let bytes):
+            buffer.write(request.number)
+            buffer.write(total)
+            try buffer.write(bytes: bytes)
+        case .online(let request, let page):
             buffer.write(request.number)
             try page.write(to: &buffer)
-        case .pong(let request): buffer.write(request.number)
+        case .pong(let request), .done(let request): buffer.write(request.number)
         case .failed(let request, let failure):
             buffer.write(request.number)
             try failure.write(to: &buffer)
-        case .delivery(let delivery): try delivery.write(to: &buffer)
-        case .directDelivery(let delivery): try delivery.write(to: &buffer)
-        case .memberJoined(let room, let identity):
+        case .readEnd(let request, let room, let head):
+            buffer.write(request.number)
             buffer.write(room)
-            try buffer.write(identity)
-        case .memberLeft(let room, let identity, let lost):
-            buffer.write(room)
-            try buffer.write(identity)
-            buffer.write(lost ? 1 : 0 as UInt8)
+            buffer.write(head)
+        case .entry(let entry): try entry.write(to: &buffer)
+        case .welcome(let notice): try notice.write(to: &buffer)
+        case .stockLow(let count): buffer.write(count)
+        case .newDevice(let device): try buffer.write(device)
         case .closing(let failure): try failure.write(to: &buffer)
         }
     }

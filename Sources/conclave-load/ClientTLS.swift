@@ -50,6 +50,8 @@ final class ClientTLS {
     }
 
     var identityCount: Int { identities.count }
+    /// `USER/DEVICE` of every certificate, in their order.
+    var names: [String] { identities.map(\.name) }
 
     private func setModes(lean: Bool) {
         let modes = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER

@@ -1,5 +1,6 @@
 import Chat
 import ChatWire
+import MLSWire
 import NIOCore
 
 /// The protocol of a server under load: what is written to it, and how what it writes is read.
@@ -28,19 +29,68 @@ enum Driver: String, Sendable {
         }
     }
 
+    /// What the first member says before anybody joins: a room with all devices. The server cannot read MLS: what it takes for
+    /// commits and messages are bytes that have their form and mean nothing.
+    /// - Parameter devices: whose the connections are, the first member's device first.
+    func found(room: UInt32, devices: [String]) throws -> [UInt8] {
+        guard self == .conclave else { return [] }
+        let id = Self.id(of: room)
+        var bytes = try Self.bytes(of: .create(RequestID(3), id, RoomPolicy(.invite), groupInfo: ByteBuffer()))
+        let additions = try devices.enumerated().dropFirst().map { leaf, name in
+            guard let device = PeerIdentity(name) else { throw LoadError.setup("\(name) is no name of a device") }
+            return Roster.Addition(device, leaf: UInt32(clamping: leaf))
+        }
+        for (epoch, start) in stride(from: 0, to: additions.count, by: Self.additionsPerCommit).enumerated() {
+            let end = min(start + Self.additionsPerCommit, additions.count)
+            let commit = Self.privateMessage(room, .commit, epoch: UInt64(epoch), [0])
+            let submission = Submission(
+                room: id, token: UInt64(epoch) + 1, epoch: UInt64(epoch), commit: commit,
+                roster: Roster(added: Array(additions[start..<end])))
+            bytes += try Self.bytes(of: .submit(RequestID(4), submission))
+        }
+        return bytes
+    }
+
+    /// So many have a place in the roster of one commit.
+    private static let additionsPerCommit = 500
+    /// Tokens up to here are those of the founding.
+    static let foundingTokens: UInt64 = 1_000
+
     func join(room: UInt32) throws -> [UInt8] {
         switch self {
-        case .conclave: try Self.bytes(of: .join(RequestID(1), Self.id(of: room)))
+        case .conclave: try Self.bytes(of: .enter(RequestID(1), Self.id(of: room)))
         case .reference: Self.referenceFrame("J", number: room)
         }
     }
 
     /// A message to a room whose last `payload.count` bytes are the payload.
-    func message(room: UInt32, payload: [UInt8]) throws -> [UInt8] {
+    /// - Parameter devices: how many the room was founded with.
+    func message(room: UInt32, devices: Int, payload: [UInt8]) throws -> [UInt8] {
         switch self {
-        case .conclave: try Self.bytes(of: .send(RequestID(2), Self.id(of: room), payload: ByteBuffer(bytes: payload)))
-        case .reference: Self.referenceFrame("M", number: room, payload)
+        case .conclave:
+            let epoch = UInt64((devices + Self.additionsPerCommit - 2) / Self.additionsPerCommit)
+            let message = Self.privateMessage(room, .application, epoch: epoch, payload)
+            return try Self.bytes(of: .send(RequestID(2), Self.id(of: room), token: 0, payload: message))
+        case .reference: return Self.referenceFrame("M", number: room, payload)
         }
+    }
+
+    /// Where in a message its token stands, a big-endian number of 8 bytes, which is to be another in each of a device's messages.
+    var tokenPlace: Int? {
+        switch self {
+        // Behind length, type, request and room.
+        case .conclave: 4 + 1 + 4 + 16
+        case .reference: nil
+        }
+    }
+
+    private static func privateMessage(
+        _ room: UInt32, _ content: MLSContentType, epoch: UInt64, _ ciphertext: [UInt8]
+    ) -> ByteBuffer {
+        let message = PrivateMessage(
+            groupID: GroupID(bytes: id(of: room).bytes), epoch: epoch, contentType: content, authenticatedData: [],
+            encryptedSenderData: [], ciphertext: ciphertext)
+        return ByteBuffer(bytes: MLSMessage.privateMessage(message).encoded)
     }
 
     private static func id(of room: UInt32) -> RoomID {
@@ -87,29 +137,42 @@ extension Driver {
         guard end <= bytes.count else { return nil }
         let type = bytes[offset + 4]
         switch self {
-        case .conclave: return (try conclaveEvent(type, in: bytes, offset + 5..<end), end)
+        case .conclave: return (conclaveEvent(type, in: bytes, offset + 5..<end), end)
         case .reference: return (try referenceEvent(type, offset + 5..<end), end)
         }
     }
 
     /// Types and layout: docs/protocol.md, "From the server".
-    private func conclaveEvent(_ type: UInt8, in bytes: UnsafeRawBufferPointer, _ body: Range<Int>) throws -> Event {
+    private func conclaveEvent(_ type: UInt8, in bytes: UnsafeRawBufferPointer, _ body: Range<Int>) -> Event {
         switch type {
         case 80:
-            // room 16, seq 8, time 8, user, device, payload behind three bytes of length
-            var place = body.lowerBound + 32
-            for _ in 0..<2 where place < body.upperBound { place += 1 + Int(bytes[place]) }
-            place += 3
-            guard place < body.upperBound else { throw LoadError.connection("the server sent a malformed delivery") }
-            return .delivery(place..<body.upperBound)
+            guard let payload = Self.ciphertext(ofEntry: body, in: bytes) else { return .other }
+            return .delivery(payload)
         case 64: return .greeting
         case 65: return .joined
-        case 71, 95:
-            let failure = body.dropFirst(type == 71 ? 8 : 4)
+        case 73, 95:
+            // The words stand behind request, code, whether to try again, and their length.
+            let failure = body.dropFirst(type == 73 ? 9 : 5)
             let words = String(decoding: bytes[failure], as: UTF8.self)
-            return .refusal(type == 71 ? "the server refused a request: \(words)" : "the server closed: \(words)")
+            return .refusal(type == 73 ? "the server refused a request: \(words)" : "the server closed: \(words)")
         default: return .other
         }
+    }
+
+    /// Where in an entry the ciphertext of its message lies; `nil` for an entry of another kind.
+    private static func ciphertext(ofEntry body: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        // room 16, seq 8, time 8, user, device, token 8
+        var place = body.lowerBound + 32
+        for _ in 0..<2 where place < body.upperBound { place += 1 + Int(bytes[place]) }
+        place += 8
+        guard place < body.upperBound, bytes[place] == EntryKind.message.rawValue else { return nil }
+        // kind, two empty lists, form, length; then version and form of the message, group, epoch and content type
+        place += 1 + 3 + 3 + 1 + 3 + 4 + (1 + 16) + 8 + 1
+        // authenticated data and sender data, both empty
+        place += 1 + 1
+        guard place < body.upperBound else { return nil }
+        place += 1 << Int(bytes[place] >> 6)
+        return place <= body.upperBound ? place..<body.upperBound : nil
     }
 
     private func referenceEvent(_ type: UInt8, _ body: Range<Int>) throws -> Event {

@@ -13,6 +13,10 @@ final class Generator {
     private var dirty: [ClientConnection] = []
     private let login: [UInt8]
     private let joining: [UInt8]
+    /// The room of this run alone: rooms outlive their connections.
+    private let room = UInt32.random(in: 1 ... .max)
+    /// How many devices the members are.
+    private var devices = 0
 
     /// What connections are for.
     enum Goal {
@@ -42,7 +46,7 @@ final class Generator {
     /// Bytes read from connections before their frames are looked at; a frame fits.
     private static let scratchSize = 1 << 18
 
-    init(_ target: Target, certificates: String, goal: Goal, room: UInt32 = 1) throws {
+    init(_ target: Target, certificates: String, goal: Goal) throws {
         driver = target.driver
         port = target.port
         self.goal = goal
@@ -83,8 +87,17 @@ final class Generator {
 
     /// Opens `count` more connections and waits until they reached their goal, `concurrency` at a time.
     func connect(_ count: Int, concurrency: Int = 32, seconds: Double = 240) throws {
+        try requireIdentities(for: connections.count + count)
+        guard goal == .room, connections.isEmpty else {
+            return try add(count, concurrency: concurrency, seconds: seconds)
+        }
+        devices = min(count, tls.identityCount)
+        try add(1, concurrency: 1, seconds: seconds)
+        try add(count - 1, concurrency: concurrency, seconds: seconds)
+    }
+
+    private func add(_ count: Int, concurrency: Int, seconds: Double) throws {
         let total = connections.count + count
-        try requireIdentities(for: total)
         let deadline = nanoseconds() + UInt64(seconds * 1e9)
         while reached < total {
             while connections.count < total, connections.count - reached < concurrency {
@@ -276,7 +289,7 @@ final class Generator {
             switch event {
             case .delivery(let payload): deliver(UnsafeRawBufferPointer(rebasing: bytes[payload]), to: connection.index)
             case .other: break
-            case .greeting: greeted(connection)
+            case .greeting: try greeted(connection)
             case .joined:
                 guard connection.state == .joining else { break }
                 connection.state = .joined
@@ -290,7 +303,7 @@ final class Generator {
         return offset
     }
 
-    private func greeted(_ connection: ClientConnection) {
+    private func greeted(_ connection: ClientConnection) throws {
         guard connection.state == .waiting else { return }
         switch goal {
         case .greeting: connection.sayGoodbye()
@@ -299,6 +312,9 @@ final class Generator {
             reached += 1
         case .room:
             connection.state = .joining
+            if connection.index == 0 {
+                queue(try driver.found(room: room, devices: Array(tls.names.prefix(devices))), to: connection)
+            }
             queue(joining, to: connection)
         }
     }
@@ -306,9 +322,9 @@ final class Generator {
     // MARK: Messages
 
     /// Says what messages look like from now on.
-    func prepareMessages(room: UInt32 = 1, size: Int, members: Int, senders: Int) throws {
+    func prepareMessages(size: Int, members: Int, senders: Int) throws {
         let payload = (0..<size).map { UInt8(ascii: "a") + UInt8($0 % 26) }
-        template = try driver.message(room: room, payload: payload)
+        template = try driver.message(room: room, devices: devices, payload: payload)
         payloadStart = template.count - size
         tally = Tally(members: members, senders: senders)
         latencies.clear()
@@ -323,8 +339,13 @@ final class Generator {
                 "\(Tally.capacity) messages of one sender are under way: the server does not keep up with this rate")
         }
         let stamp = Stamp(run: run, sender: UInt32(sender), number: tally.send(from: sender), time: time)
+        // Two senders may be one device: its numbers go up together.
+        let token = Driver.foundingTokens + stamp.number * UInt64(tally.senders) + UInt64(sender) + 1
         template.withUnsafeMutableBytes { bytes in
             if let start = bytes.baseAddress { stamp.write(to: start + payloadStart) }
+            if let place = driver.tokenPlace {
+                bytes.storeBytes(of: token.bigEndian, toByteOffset: place, as: UInt64.self)
+            }
             connection.queue(UnsafeRawBufferPointer(bytes))
         }
         flush(connection)

@@ -16,6 +16,12 @@ final class LoopService: FrameReceiver {
     private var services: [NIOLoopBound<LoopService>] = []
     /// What new connections are judged by.
     private var context: TLSContext
+    private let seen: SeenDevices
+    private let writer: StoreWriter
+    /// What ticks have to say that may be said when something is stored, in their order.
+    private var waiting: [(unit: UInt64, output: TickOutput)] = []
+    private var latestUnit: UInt64 = 0
+    private var storedUnit: UInt64 = 0
     /// The tick's time in milliseconds by a clock that nobody sets: silence is measured by it.
     private var uptime: UInt64 = 0
     /// With which words a connection is being sent away.
@@ -26,11 +32,14 @@ final class LoopService: FrameReceiver {
     /// Milliseconds after which a connection that sent nothing is given up; clients send a ping in time.
     private static let silenceLimit: UInt64 = 120_000
 
-    init(tls: TLSLoop, shard: Shard, context: TLSContext, logger: Logger) {
+    init(tls: TLSLoop, shard: Shard, context: TLSContext, seen: SeenDevices, writer: StoreWriter, logger: Logger) {
+        self.writer = writer
         self.tls = tls
         self.shard = shard
         self.context = context
+        self.seen = seen
         self.logger = logger
+        self.shard.sign = { try context.sign($0) }
         tls.beforeFlush = { [unowned self] in endTick() }
     }
 
@@ -50,10 +59,11 @@ final class LoopService: FrameReceiver {
         if connection.tls !== context, let failure = context.verify(certificate), failure.blamesPeer {
             return refuse(connection, Failure(.revoked, "\(failure)"))
         }
-        guard let slot = shard.open(identity) else {
+        guard let slot = shard.open(identity, certificate: certificate.encoding) else {
             let words = "\(identity) has too many connections at once; close one"
             return refuse(connection, Failure(.tooManySessions, canRetry: true, words))
         }
+        if seen.note(certificate, of: identity) { shard.noteCertificate(certificate.encodedChain, of: identity) }
         while connections.count <= slot { connections.append(nil) }
         connections[slot] = connection
         connection.lastHeard = uptime
@@ -93,7 +103,7 @@ final class LoopService: FrameReceiver {
         let slot = connection.tag - 1
         connection.tag = 0
         connections[slot] = nil
-        shard.close(slot, lost: reason.isLoss || farewell?.code == .silent)
+        shard.close(slot)
         let who = connection.peerCertificate?.identity.map { "\($0)" } ?? "?"
         logger.info("disconnected", metadata: ["who": "\(who)", "from": "\(from)", "why": "\(why)"])
     }
@@ -119,24 +129,54 @@ final class LoopService: FrameReceiver {
     private func endTick() {
         while isTickOpen {
             isTickOpen = false
-            var closing: [(TLSConnection, Failure)] = []
-            for action in shard.takeActions() {
-                switch action {
-                case .send(let slot, let bytes): connections[slot]?.send(bytes)
-                case .close(let slot, let failure):
-                    if let connection = connections[slot] { closing.append((connection, failure)) }
-                case .hold(let slot): connections[slot]?.isHeld = true
-                case .resume(let slot): connections[slot]?.isHeld = false
-                }
+            let output = takeOutput()
+            if shard.hasWrites { latestUnit = writer.submit(from: shard.index) { shard.takeWrites() } }
+            guard latestUnit > storedUnit else {
+                carryOut(output)
+                continue
             }
-            for index in services.indices where index != shard.index {
-                let messages = shard.takeMessages(for: index)
-                guard !messages.isEmpty else { continue }
-                let service = services[index]
-                service.eventLoop.execute { service.value.take(messages) }
-            }
-            for (connection, failure) in closing { refuse(connection, failure) }
+            waiting.append((latestUnit, output))
         }
+    }
+
+    /// What the tick has to say, to connections: a slot may be another's by the time when it is said.
+    private func takeOutput() -> TickOutput {
+        var output = TickOutput()
+        let actions = shard.takeActions()
+        output.frames.reserveCapacity(actions.count)
+        for action in actions {
+            switch action {
+            case .send(let slot, let bytes):
+                if let connection = connections[slot] { output.frames.append((connection, bytes)) }
+            case .close(let slot, let failure):
+                if let connection = connections[slot] { output.closing.append((connection, failure)) }
+            case .hold(let slot): connections[slot]?.isHeld = true
+            case .resume(let slot): connections[slot]?.isHeld = false
+            case .warn(let words): logger.warning("\(words)")
+            }
+        }
+        for index in services.indices where index != shard.index {
+            let messages = shard.takeMessages(for: index)
+            if !messages.isEmpty { output.messages.append((index, messages)) }
+        }
+        return output
+    }
+
+    private func carryOut(_ output: TickOutput) {
+        for (connection, bytes) in output.frames { connection.send(bytes) }
+        for (index, messages) in output.messages {
+            let service = services[index]
+            service.eventLoop.execute { service.value.take(messages) }
+        }
+        for (connection, failure) in output.closing { refuse(connection, failure) }
+    }
+
+    /// What this loop handed in is on the disk, up to this number: now it may be said.
+    func stored(through unit: UInt64) {
+        storedUnit = unit
+        let ready = waiting.prefix { $0.unit <= unit }.map(\.output)
+        waiting.removeFirst(ready.count)
+        for output in ready { carryOut(output) }
     }
 
     private func take(_ messages: [ShardMessage]) {
@@ -149,6 +189,13 @@ final class LoopService: FrameReceiver {
     /// From now on connections are judged by `context`, also those whose handshake runs.
     func use(_ context: TLSContext) {
         self.context = context
+        shard.sign = { try context.sign($0) }
+    }
+
+    /// Asks the members of this loop's rooms to remove devices whose certificates were refused.
+    func revoke(_ devices: [PeerIdentity]) {
+        openTick()
+        for device in devices { shard.revoke(device) }
     }
 
     /// The connections whose certificate is to be judged again, by slot.
@@ -187,6 +234,14 @@ final class LoopService: FrameReceiver {
         isShuttingDown = true
         for case let connection? in connections { refuse(connection, .shuttingDown) }
     }
+}
+
+/// What a tick has to say when what it has changed is stored.
+struct TickOutput {
+    var frames: [(TLSConnection, ByteBuffer)] = []
+    var messages: [(loop: Int, messages: [ShardMessage])] = []
+    /// Whom to send away, and why.
+    var closing: [(TLSConnection, Failure)] = []
 }
 
 /// A connected peer's certificate that is no longer good.

@@ -27,7 +27,7 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The folder that scripts/certs made. (default: certs)", valueName: "folder"))
     var certs: String?
 
-    @Option(help: ArgumentHelp("The server's own folder. (default: data)", valueName: "folder"))
+    @Option(help: ArgumentHelp("The server's own folder, with all that it keeps. (default: data)", valueName: "folder"))
     var data: String?
 
     @Option(help: "Event loops. (default: half of the processors)")

@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import NIOCore
 import NIOPosix
+import ServerStore
 import Settings
 import Synchronization
 import TLSTransport
@@ -17,10 +18,13 @@ final class ServerRuntime: Sendable {
     private let services: [NIOLoopBound<LoopService>]
     private let listener: TLSListener
     private let context: Mutex<TLSContext>
+    private let seen: SeenDevices
+    private let writer: StoreWriter
 
     private init(
         options: ServerOptions, logger: Logger, group: MultiThreadedEventLoopGroup, handshakes: HandshakeThreads,
-        services: [NIOLoopBound<LoopService>], listener: TLSListener, context: TLSContext
+        services: [NIOLoopBound<LoopService>], listener: TLSListener, context: TLSContext,
+        seen: SeenDevices, writer: StoreWriter
     ) {
         self.options = options
         self.logger = logger
@@ -29,6 +33,8 @@ final class ServerRuntime: Sendable {
         self.services = services
         self.listener = listener
         self.context = Mutex(context)
+        self.seen = seen
+        self.writer = writer
     }
 
     // MARK: Starting
@@ -41,7 +47,10 @@ final class ServerRuntime: Sendable {
         let addresses = try options.addresses.flatMap { try ListenAddress.parse($0, port: options.port) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.loops)
         let handshakes = HandshakeThreads(count: options.handshakeThreads)
-        let (services, seats) = try await makeServices(on: group, context: context, logger: logger)
+        let (state, seen, writer) = try openStore(options, logger: logger)
+        let (services, seats) = try await makeServices(
+            on: group, context: context, state: state, seen: seen, writer: writer, logger: logger)
+        writer.connect(to: services)
         let listener: TLSListener
         do {
             listener = try await TLSListener.start(
@@ -52,24 +61,28 @@ final class ServerRuntime: Sendable {
         }
         let runtime = ServerRuntime(
             options: options, logger: logger, group: group, handshakes: handshakes, services: services,
-            listener: listener, context: context)
+            listener: listener, context: context, seen: seen, writer: writer)
+        for device in try await runtime.removeRevoked(by: context) {
+            logger.notice("revoked", metadata: ["who": "\(device)"])
+        }
         runtime.announce(context, maximumConnections: maximumConnections)
         return runtime
     }
 
     private static func makeServices(
-        on group: MultiThreadedEventLoopGroup, context: TLSContext, logger: Logger
+        on group: MultiThreadedEventLoopGroup, context: TLSContext, state: RecoveredState, seen: SeenDevices,
+        writer: StoreWriter, logger: Logger
     ) async throws -> ([NIOLoopBound<LoopService>], [NIOLoopBound<TLSListener.Seat>]) {
-        let limits = ServerLimits()
-        let directory = OnlineDirectory(limits: limits)
         let loops = Array(group.makeIterator())
         var services: [NIOLoopBound<LoopService>] = []
         var seats: [NIOLoopBound<TLSListener.Seat>] = []
         for (index, loop) in loops.enumerated() {
             let (service, seat) = try await loop.submit {
-                let shard = Shard(index: index, count: loops.count, limits: limits, directory: directory)
+                var shard = Shard(index: index, count: loops.count, premises: state.premises)
+                shard.adopt(state)
                 let tls = TLSLoop(eventLoop: loop)
-                let service = LoopService(tls: tls, shard: shard, context: context, logger: logger)
+                let service = LoopService(
+                    tls: tls, shard: shard, context: context, seen: seen, writer: writer, logger: logger)
                 let seat = TLSListener.Seat(loop: tls, receiver: service)
                 return (NIOLoopBound(service, eventLoop: loop), NIOLoopBound(seat, eventLoop: loop))
             }.get()
@@ -81,6 +94,36 @@ final class ServerRuntime: Sendable {
             try await service.eventLoop.submit { service.value.connect(to: all) }.get()
         }
         return (services, seats)
+    }
+
+    /// Opens what an earlier run has stored, and begins from there.
+    private static func openStore(
+        _ options: ServerOptions, logger: Logger
+    ) throws -> (RecoveredState, SeenDevices, StoreWriter) {
+        let begin = ContinuousClock.now
+        do {
+            let store = try ServerStore(folder: options.data)
+            var recovery = Recovery(loopCount: options.loops)
+            try store.forEachRecord { table, key, value in try recovery.take(table, key: key, value: value) }
+            let state = try recovery.finish()
+            let seen = try SeenDevices(state.certificates)
+            let milliseconds = begin.duration(to: .now) / .milliseconds(1)
+            if state.roomCount > 0 {
+                logger.notice(
+                    "\(store.path)",
+                    metadata: [
+                        "rooms": "\(state.roomCount)", "entries": "\(state.entryCount)",
+                        "read in": "\(Int(milliseconds)) ms",
+                    ])
+            }
+            return (state, seen, StoreWriter(store, premises: state.premises, logger: logger))
+        } catch let error as ServerStoreError {
+            throw ProgramError.unavailable("\(error)")
+        } catch {
+            throw ProgramError.unavailable(
+                "the store in \(options.data) is damaged: \(error); restore the folder from a backup, or choose a new "
+                    + "one with --data")
+        }
     }
 
     private static func loadContext(_ options: ServerOptions) throws -> TLSContext {
@@ -149,9 +192,11 @@ final class ServerRuntime: Sendable {
                 try await service.eventLoop.submit { service.value.use(context) }.get()
             }
             let (cut, kept) = try await cutRefused(by: context)
+            let revoked = try await removeRevoked(by: context)
             logger.notice(
                 "certificates reloaded · CA \(context.authorityFingerprint.prefix(16))",
                 metadata: ["connections cut": "\(cut)", "connections kept": "\(kept)"])
+            for device in revoked { logger.notice("revoked", metadata: ["who": "\(device)"]) }
             warnOfAge(context)
         } catch {
             logger.error("not reloaded, the old certificates stay in use: \(error)")
@@ -196,6 +241,17 @@ final class ServerRuntime: Sendable {
         return (cut, kept)
     }
 
+    /// Judges the latest certificates of all devices again, also of those who are away. The revoked lose their key packages, and
+    /// the members of their rooms are asked to remove them.
+    private func removeRevoked(by context: TLSContext) async throws -> [PeerIdentity] {
+        let revoked = seen.takeRevoked(by: context)
+        guard !revoked.isEmpty else { return [] }
+        for service in services {
+            try await service.eventLoop.submit { service.value.revoke(revoked) }.get()
+        }
+        return revoked
+    }
+
     // MARK: Stopping
 
     /// Accepts nobody any more, tells everyone, and ends once they are gone or 3 s have passed.
@@ -203,6 +259,9 @@ final class ServerRuntime: Sendable {
         ServiceNotifier.stopping()
         logger.notice("stopping", metadata: ["connections": "\(listener.connectionCount)"])
         await listener.stop()
+        // Whoever waits for an acknowledgement gets it first.
+        let patience = ContinuousClock.now + .seconds(3)
+        while !writer.isIdle, ContinuousClock.now < patience { try await Task.sleep(for: .milliseconds(2)) }
         for service in services {
             try await service.eventLoop.submit { service.value.shutDown() }.get()
         }
@@ -212,6 +271,7 @@ final class ServerRuntime: Sendable {
         }
         try await handshakes.shutdown()
         try await group.shutdownGracefully()
+        writer.close()
         logger.notice("stopped")
     }
 }

@@ -2,23 +2,30 @@ import Chat
 import ChatClient
 import ChatWire
 import Foundation
+import MLSWire
 import NIOCore
 import NIOPosix
 import Settings
 import TLSTransport
 
-/// Carries out what a ``ClientSession`` decides: connects, sends, waits. It belongs to its event loop.
+/// Carries out what a ``ClientSession`` decides: writes it down, then connects, sends, waits and shows. It belongs to its event loop.
+///
+/// What happens during a tick of the loop is handled together: one transaction at its end, and only then what follows from it.
 final class ClientRuntime: FrameReceiver {
     let options: ClientOptions
     let eventLoop: any EventLoop
+    let session: ClientSession
+    private let setup: ClientSetup
     private let tls: TLSLoop
-    private(set) var session: ClientSession
     private var connection: TLSConnection?
     /// Whether the last attempt to connect has not ended yet.
     private var isAttempting = false
-    private var isDraining = false
     private var lastFailure: String?
+    /// What failed by itself since somebody typed last: nobody need hear the same again and again.
+    private var toldFailures: Set<String> = []
     private var ticks: Scheduled<Void>?
+    private var isStarting = false
+    private var isOver = false
     private let ended: EventLoopPromise<ClientEnd>
 
     /// Called for everything that a person should hear about.
@@ -26,12 +33,16 @@ final class ClientRuntime: FrameReceiver {
     /// Called when the session is over, before the connection is closed.
     var finishing: () -> Void = {}
 
-    init(options: ClientOptions, session: ClientSession, eventLoop: any EventLoop, ended: EventLoopPromise<ClientEnd>) {
-        self.options = options
+    init(
+        _ setup: ClientSetup, session: ClientSession, eventLoop: any EventLoop, ended: EventLoopPromise<ClientEnd>
+    ) {
+        options = setup.options
+        self.setup = setup
         self.session = session
         self.eventLoop = eventLoop
         self.ended = ended
         tls = TLSLoop(eventLoop: eventLoop)
+        tls.beforeFlush = { [unowned self] in settle() }
     }
 
     /// Runs a session until it ends.
@@ -39,52 +50,114 @@ final class ClientRuntime: FrameReceiver {
     static func run(
         _ options: ClientOptions, rooms: [RoomName], prepare: @escaping @Sendable (ClientRuntime) -> Void
     ) async throws -> ClientEnd {
-        // What no connection can mend is said at once.
-        do {
-            _ = try context(for: options)
-        } catch {
-            throw ProgramError(status: error.exitStatus, error.description)
-        }
+        let setup = try ClientSetup(options)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        let ended = loop.makePromise(of: ClientEnd.self)
-        let runtime = try await loop.submit {
-            let runtime = ClientRuntime(
-                options: options, session: ClientSession(rooms: rooms), eventLoop: loop, ended: ended)
-            prepare(runtime)
-            runtime.start()
-            return NIOLoopBound(runtime, eventLoop: loop)
-        }.get()
-        let signals = Signals.quit { runtime.eventLoop.execute { runtime.value.change { $0.quit() } } }
-        let end = try await ended.futureResult.get()
-        signals.cancel()
+        let end: Result<ClientEnd, any Error>
+        do {
+            end = .success(try await run(setup, rooms, on: group.next(), prepare))
+        } catch {
+            end = .failure(error)
+        }
         try await group.shutdownGracefully()
-        return end
+        // What was written is safe, however this ends.
+        try? setup.store.close()
+        return try end.get()
+    }
+
+    private static func run(
+        _ setup: ClientSetup, _ rooms: [RoomName], on loop: any EventLoop,
+        _ prepare: @escaping @Sendable (ClientRuntime) -> Void
+    ) async throws -> ClientEnd {
+        let ended = loop.makePromise(of: ClientEnd.self)
+        let runtime: NIOLoopBound<ClientRuntime>
+        do {
+            runtime = try await loop.submit {
+                let runtime = ClientRuntime(
+                    setup, session: try setup.session(rooms: rooms), eventLoop: loop, ended: ended)
+                prepare(runtime)
+                runtime.start()
+                return NIOLoopBound(runtime, eventLoop: loop)
+            }.get()
+        } catch {
+            ended.fail(error)
+            throw error
+        }
+        let signals = Signals.quit { runtime.eventLoop.execute { runtime.value.change { $0.quit() } } }
+        defer { signals.cancel() }
+        return try await ended.futureResult.get()
     }
 
     private func start() {
-        tick()
+        // That rooms wait for the connection goes without saying.
+        isStarting = true
+        settle()
+        isStarting = false
         change { $0.start() }
+        scheduleTick()
     }
 
-    private func tick() {
-        ticks = eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
-            self?.change { $0.tick(at: Self.steadyClock) }
-            self?.tick()
+    private func scheduleTick() {
+        let pause: TimeAmount = session.isBusy ? .milliseconds(100) : .milliseconds(250)
+        ticks = eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in
+            guard let self, !isOver else { return }
+            change { $0.tick(at: steadyMilliseconds()) }
+            scheduleTick()
         }
     }
 
-    /// Changes the session and carries out what follows.
-    func change(_ change: (inout ClientSession) -> Void) {
-        change(&session)
-        guard !isDraining else { return }
-        isDraining = true
-        defer { isDraining = false }
-        // What is carried out may lead to more.
-        while case let actions = session.takeActions(), !actions.isEmpty {
-            for action in actions { carryOut(action) }
+    /// Changes the session; what follows is carried out at the end of this tick of the loop.
+    func change(_ change: (ClientSession) -> Void) {
+        guard !isOver else { return }
+        change(session)
+        tls.requestFlush()
+    }
+
+    /// Writes down what happened, then carries out what follows from it, which may lead to more.
+    private func settle() {
+        while !isOver, case let output = session.takeOutput(), !output.isEmpty {
+            if !output.writes.isEmpty {
+                do throws(StoreError) {
+                    try setup.store.write(output.writes)
+                } catch {
+                    return stop(because: error)
+                }
+            }
+            for action in output.actions { carryOut(action) }
         }
     }
+
+    /// Nothing may be sent or shown that was not written.
+    private func stop(because error: StoreError) {
+        end()
+        let words = ProgramError(error, folder: nil)
+        ended.fail(
+            ProgramError(
+                status: words.status,
+                "what happened could not be written down, so nothing more was sent or shown: \(words.description)"))
+        connection?.close()
+    }
+
+    private func end() {
+        isOver = true
+        ticks?.cancel()
+        finishing()
+    }
+
+    /// Does what somebody typed.
+    func perform(_ input: UserInput) {
+        toldFailures = []
+        change { $0.perform(input) }
+        if case .quit = input { giveUp(after: Self.patience) }
+    }
+
+    /// Ends the session once everything has its place; what does not get one in a while is kept for the next time.
+    func finish(within seconds: Int = ClientRuntime.patience) {
+        change { $0.finishWhenDone() }
+        giveUp(after: seconds)
+    }
+
+    /// Seconds for which the end waits for the server and the others.
+    static let patience = 10
 
     /// Ends the session if it still runs after so many seconds.
     func giveUp(after seconds: Int) {
@@ -108,18 +181,19 @@ final class ClientRuntime: FrameReceiver {
                 self?.change { $0.retry() }
             }
         case .show(let event): if isNews(event) { show(event) }
-        case .finish(let end):
-            ticks?.cancel()
-            finishing()
+        case .finish(let reason):
+            end()
             // The last words are on their way until the socket is closed.
-            guard let closing = connection?.closeFuture else { return ended.succeed(end) }
-            closing.whenComplete { [ended] _ in ended.succeed(end) }
+            guard let closing = connection?.closeFuture else { return ended.succeed(reason) }
+            closing.whenComplete { [ended] _ in ended.succeed(reason) }
         }
     }
 
     /// Whether somebody has not heard of it yet: a server that stays away does so once.
     private func isNews(_ event: ClientEvent) -> Bool {
         switch event {
+        case .notice: return !isStarting
+        case .failure(let words): return toldFailures.insert(words).inserted
         case .disconnected(let reason, retryIn: _?):
             defer { lastFailure = reason }
             return reason != lastFailure
@@ -135,8 +209,7 @@ final class ClientRuntime: FrameReceiver {
         connection = nil
         let context: TLSContext
         do {
-            // The files may have been renewed since the last time.
-            context = try Self.context(for: options)
+            context = try setup.renewedContext()
         } catch {
             return change { $0.disconnected(error.description, canRetry: false) }
         }
@@ -151,21 +224,19 @@ final class ClientRuntime: FrameReceiver {
         }
     }
 
-    private static func context(for options: ClientOptions) throws(TLSConfigurationError) -> TLSContext {
-        try TLSContext(
-            .client, files: .client(options.identity, in: options.certificates),
-            insecureKeyLogFile: options.insecureKeyLog, now: Int64(Date.now.timeIntervalSince1970))
-    }
-
     // MARK: The connection
 
     func connected(_ connection: TLSConnection) {
         guard isAttempting else { return connection.close() }
         self.connection = connection
+        // Rooms that are founded from now on let this server ask for the removal of revoked devices.
+        guard let server = connection.peerCertificate, let key = server.publicKey else { return }
+        session.host.externalSender = ExternalSender(
+            signatureKey: SignaturePublicKey(bytes: key), credential: .x509(certificates: server.encodedChain))
     }
 
     func received(_ frame: Frame, on connection: TLSConnection) {
-        guard connection === self.connection else { return }
+        guard connection === self.connection, isAttempting else { return }
         let parsed: ServerFrame
         do {
             parsed = try ServerFrame(frame)
@@ -176,7 +247,7 @@ final class ClientRuntime: FrameReceiver {
             connection.close()
             return change { $0.disconnected("the server sent \(error); update the older program", canRetry: false) }
         }
-        change { $0.receive(parsed, at: Self.steadyClock) }
+        change { $0.receive(parsed, at: steadyMilliseconds()) }
     }
 
     func violated(_ error: FrameError, on connection: TLSConnection) {}
@@ -187,17 +258,15 @@ final class ClientRuntime: FrameReceiver {
         change { $0.disconnected(reason.description, canRetry: reason.canRetry) }
     }
 
-    /// What the handshake agreed on, for people.
-    var parameters: String {
+    /// What the handshake agreed on, and what protects beyond it, for people.
+    var protection: String {
         guard let parameters = connection?.parameters else { return "" }
         return "TLS 1.3 · \(parameters.cipherSuite) · \(parameters.group)"
+            + " · rooms are end-to-end encrypted (MLS); the server cannot read them"
     }
 
     /// Days for which our certificate is still valid.
     var certificateDays: Int64? {
-        connection.map { ($0.tls.certificateExpiry - Int64(Date.now.timeIntervalSince1970)) / 86_400 }
+        connection.map { ($0.tls.certificateExpiry - unixTime()) / 86_400 }
     }
-
-    /// Milliseconds of a clock that does not jump.
-    private static var steadyClock: UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000_000 }
 }

@@ -27,6 +27,19 @@ struct ConnectionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Where your rooms and messages are kept, sealed. (default: ~/.local/share/conclave/USER-DEVICE@AUTHORITY)",
+            valueName: "folder"))
+    var store: String?
+
+    @Flag(
+        help: """
+            Ask for the passphrase of the store; a new store is locked by it. Scripts put it into a file, and the file's \
+            name into CONCLAVE_PASSPHRASE_FILE.
+            """)
+    var passphrase = false
+
+    @Option(
+        help: ArgumentHelp(
             "Write the keys of the session to this file. Whoever has it can read everything.", valueName: "file"))
     var insecureKeylog: String?
 }
@@ -37,6 +50,12 @@ struct ClientOptions: Sendable {
     var host: String
     var port: Int
     var certificates: String
+    /// The store's folder; `nil` for the usual one.
+    var store: String?
+    /// Whether a passphrase is to be asked for.
+    var asksPassphrase: Bool
+    /// A file that holds the passphrase.
+    var passphraseFile: String?
     var rooms: [RoomName]
     var insecureKeyLog: String?
     /// What in the file means nothing.
@@ -53,7 +72,7 @@ extension ConnectionOptions {
         do {
             let environment = ProcessInfo.processInfo.environment
             let settings = Settings(
-                keys: ["as", "server", "certs", "rooms"], prefix: "CONCLAVE", environment: environment,
+                keys: ["as", "server", "certs", "rooms", "store"], prefix: "CONCLAVE", environment: environment,
                 file: try file(environment))
             let folder = try settings.text("certs", flag: certs) ?? Self.defaultFolder
             guard FileManager.default.fileExists(atPath: folder) else {
@@ -65,6 +84,8 @@ extension ConnectionOptions {
             return ClientOptions(
                 identity: try Self.identity(try settings.text("as", flag: identity), in: folder),
                 host: host, port: port, certificates: folder,
+                store: try settings.text("store", flag: store),
+                asksPassphrase: passphrase, passphraseFile: environment["CONCLAVE_PASSPHRASE_FILE"],
                 rooms: try (settings.texts("rooms", flag: rooms) ?? []).map(Self.room),
                 insecureKeyLog: insecureKeylog, warnings: settings.warnings)
         } catch let error as SettingsError {
@@ -78,7 +99,10 @@ extension ConnectionOptions {
         return FileManager.default.fileExists(atPath: path) ? try SettingsFile(path: path) : nil
     }
 
-    private static var home: String { FileManager.default.homeDirectoryForCurrentUser.path }
+    static var home: String {
+        ProcessInfo.processInfo.environment["HOME"].flatMap { $0.isEmpty ? nil : $0 }
+            ?? FileManager.default.homeDirectoryForCurrentUser.path
+    }
 
     private static var defaultFolder: String {
         let own = home + "/.config/conclave/certs"

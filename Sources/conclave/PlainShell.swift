@@ -14,7 +14,9 @@ final class PlainShell {
 
     init(_ runtime: ClientRuntime) {
         self.runtime = runtime
-        transcript = Transcript(hasColours: false, me: runtime.options.identity.user)
+        transcript = Transcript(
+            hasColours: false, me: runtime.options.identity,
+            lookUp: { [unowned runtime] in runtime.session.rooms[$0]?.stored(at: $1) })
     }
 
     func start() {
@@ -37,7 +39,7 @@ final class PlainShell {
     private func perform(_ line: String) {
         do {
             guard let input = try UserInput(line) else { return }
-            runtime.change { $0.perform(input) }
+            runtime.perform(input)
         } catch {
             complain("\(error)")
         }
@@ -45,16 +47,15 @@ final class PlainShell {
 
     private func end() {
         isAtEnd = true
-        if wasOnline, waiting.isEmpty { runtime.change { $0.finishWhenDone() } }
+        if wasOnline, waiting.isEmpty { runtime.finish() }
     }
 
     private func show(_ event: ClientEvent) {
         if case .connected(let greeting) = event {
             wasOnline = true
             complain(
-                "connected to \(runtime.options.host):\(runtime.options.port) as \(greeting.you) · \(runtime.parameters)"
+                "connected to \(runtime.options.host):\(runtime.options.port) as \(greeting.you) · \(runtime.protection)"
             )
-            complain(Transcript.honesty)
             // After the session has asked for its rooms.
             runtime.eventLoop.assumeIsolated().execute { self.takeWaiting() }
             return

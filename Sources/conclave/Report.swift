@@ -1,4 +1,5 @@
 import ArgumentParser
+import Chat
 import ChatClient
 import Glibc
 import Settings
@@ -10,7 +11,9 @@ func report(_ body: () async throws -> ClientEnd) async throws {
         switch try await body() {
         case .quit: return
         case .unsent(let count):
-            complain(count == 1 ? "1 message was not sent" : "\(count) messages were not sent")
+            complain(
+                "\(count == 1 ? "1 message was" : "\(count) messages were") not sent yet; what you said is kept, and goes out "
+                    + "the next time")
             throw ExitCode(69)
         case .refused: throw ExitCode(78)
         }

@@ -43,7 +43,7 @@ struct UsersCommand: AsyncParsableCommand {
             }
             if case .refused(let reason) = end { throw ProgramError.configuration(reason) }
             if let error = outcome.withLockedValue({ $0 }) { throw error }
-            return end
+            return .quit
         }
     }
 }

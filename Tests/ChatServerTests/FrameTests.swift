@@ -6,53 +6,39 @@ import Testing
 
 @Suite("frames that break the protocol")
 struct FrameTests {
-    /// Type and body, each malformed in one way.
-    static let malformed: [(UInt8, [UInt8])] = [
-        (1, []), (1, [0, 0, 0]), (1, [0, 0, 0, 1]), (1, Array(repeating: 0, count: 19)),
-        (1, Array(repeating: 0, count: 21)), (2, Array(repeating: 0, count: 21)),
-        (3, Array(repeating: 0, count: 20)), (3, Array(repeating: 0, count: 23)),
-        (3, Array(repeating: 0, count: 20) + [0, 0, 2, 1]), (3, Array(repeating: 0, count: 20) + [0, 0, 1, 1, 1]),
-        (3, Array(repeating: 0, count: 20) + [0xFF, 0xFF, 0xFF, 1]),
-        (4, [0, 0, 0, 1, 0, 0, 0, 1, 1]), (4, [0, 0, 0, 1, 1, 0x41, 0, 0, 1, 1]), (4, [0, 0, 0, 1, 33]),
-        (4, [0, 0, 0, 1, 1, 0x2E, 0, 0, 1, 1]), (5, Array(repeating: 0, count: 20)),
-        (5, Array(repeating: 0, count: 20) + [1, 0]), (6, [0, 0, 0, 1]), (6, [0, 0, 0, 1, 67]),
-        (6, [0, 0, 0, 1, 4, 1, 0x61, 1, 0xFF]), (6, [0, 0, 0, 1, 2, 1, 0x61]), (7, []), (7, [0, 0, 0, 1, 0]),
-    ]
-
-    @Test("end the connection with a reason, if they are malformed", arguments: malformed)
-    func endTheConnection(type: UInt8, body: [UInt8]) throws {
-        let cluster = Cluster(loops: 2)
-        let watcher = try cluster.connect(bob, on: 1)
-        let client = try cluster.connect(alice)
-        try watcher.join(.tea)
-        try client.join(.tea)
-        try client.send(type: type, body: body)
-        cluster.settle()
-        #expect(!client.isOpen)
-        #expect(client.farewells.map(\.code) == [.malformedFrame])
-        #expect(try watcher.members(of: .tea).identities == [bob])
-        #expect(cluster.directory.count == 1)
+    @Test("end the connection with a reason, if they are malformed", arguments: ClientFrame.FrameType.allCases)
+    func endTheConnection(type: ClientFrame.FrameType) throws {
+        for body in [[], [0, 0, 0], [0, 0, 0, 1, 9], [UInt8](repeating: 0xFF, count: 200)] as [[UInt8]] {
+            let cluster = Cluster(loops: 2)
+            let watcher = try cluster.connect(bob, on: 1)
+            let client = try cluster.connect(alice)
+            try client.send(type: type.rawValue, body: body)
+            cluster.settle()
+            #expect(!client.isOpen)
+            #expect(client.farewells.map(\.code) == [.malformedFrame])
+            #expect(try watcher.online().identities == [bob])
+        }
     }
 
     @Test("count for nothing from the first malformed one on")
     func ignoreWhatFollows() throws {
         let cluster = Cluster(loops: 1)
         let client = try cluster.connect(alice)
-        let other = try cluster.connect(bob)
-        try client.join(.tea)
-        try other.join(.tea)
         for _ in 0..<1_000 { try client.send(type: 1, body: []) }
-        try client.send { .send($0, .tea, payload: ByteBuffer(string: "x")) }
+        try client.send { .create($0, .tea, RoomPolicy(.invite), groupInfo: ByteBuffer()) }
         cluster.settle()
         #expect(client.farewells.count == 1)
-        #expect(other.texts(in: .tea).isEmpty)
+        #expect(try cluster.connect(bob).describe(.tea).failure == .unknownRoom)
+        #expect(cluster.premises.stored.used == 0)
     }
 
     @Test("are answered with request 0 if their type is unknown, and the connection goes on")
     func answersUnknownTypes() throws {
         let cluster = Cluster(loops: 1)
         let client = try cluster.connect(alice)
-        for type in UInt8.min...UInt8.max where !(1...7).contains(type) {
+        cluster.settle()
+        _ = client.news()
+        for type in UInt8.min...UInt8.max where !(1...15).contains(type) && !(62...63).contains(type) {
             try client.send(type: type, body: [UInt8](repeating: 1, count: Int(type)))
             cluster.settle()
             let news = client.news()
@@ -66,35 +52,89 @@ struct FrameTests {
     func answersRequestZero() throws {
         let cluster = Cluster(loops: 1)
         let client = try cluster.connect(alice)
-        try client.send(type: 7, body: [0, 0, 0, 0])
+        cluster.settle()
+        _ = client.news()
+        try client.send(type: 11, body: [0, 0, 0, 0])
         cluster.settle()
         #expect(client.news() == [.pong(RequestID(0))])
     }
 
-    @Test("never stop the server, whatever their bytes", arguments: 0..<4 as Range<UInt64>)
+    /// Requests that mean something in a room of alice and bob, to be changed here and there.
+    private static func requests(_ random: inout SeededGenerator) throws -> ByteBuffer {
+        let id = RequestID(UInt32(random.number(below: 1_000) + 1))
+        let room = random.chance(80) ? RoomID.tea : .lab
+        let epoch = UInt64(random.number(below: 3))
+        let token = UInt64(random.number(below: 50))
+        let submission = Submission(
+            room: room, token: token, epoch: epoch, commit: Forge.commit(in: room, epoch: epoch),
+            roster: Roster(
+                added: [.init(device("x\(random.number(below: 9))/y"), leaf: UInt32(token))], removed: [carol]))
+        let frames: [ClientFrame] = [
+            .enter(id, room), .read(id, room, after: token),
+            .create(id, room, RoomPolicy(.open), groupInfo: Forge.groupInfo("x")),
+            .send(id, room, token: token, payload: Forge.message(in: room, epoch: epoch, "x")), .submit(id, submission),
+            .publish(id, packages: [Forge.package(of: alice)], lastResort: Forge.package(of: bob)),
+            .claim(id, alice.user, random.chance(50) ? alice.device : nil),
+            .fetch(id, room, Digest(of: Forge.groupInfo("x")), offset: UInt32(token)), .describe(id, room),
+            .listOnline(id, after: alice),
+            .leave(id, room, token: token, payload: Forge.proposal(in: room, epoch: epoch)),
+            .readd(id, room, token: token, package: Forge.package(of: alice)), .takeWelcome(id, token),
+            .reject(id, room, sequence: token),
+        ]
+        var bytes = ByteBuffer()
+        try frames[random.number(below: frames.count)].write(to: &bytes)
+        return bytes
+    }
+
+    @Test(
+        "never stop the server, whatever their bytes; each is answered, or ends its connection",
+        arguments: 0..<6 as Range<UInt64>)
     func surviveAnyBytes(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let cluster = Cluster(loops: 2)
-        let watcher = try cluster.connect(bob)
-        try watcher.join(.tea)
-        var clients: [TestClient] = []
-        for step in 0..<5_000 {
-            if clients.count < 8 { clients.append(try cluster.connect(device("x\(step % 40)/y"), on: step % 2)) }
-            let client = clients[random.number(below: clients.count)]
-            var body = (0..<random.number(below: 48)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-            if random.chance(60), body.count >= 24 {
-                // Something near the truth: a room that exists, a short length.
-                body.replaceSubrange(4..<20, with: RoomID.tea.bytes)
-                body.replaceSubrange(20..<23, with: [0, 0, UInt8(max(0, body.count - 23))])
+        let watcher = try cluster.connect(alice)
+        try watcher.create(.tea, RoomPolicy(.open), groupInfo: Forge.groupInfo("x"))
+        try watcher.enter(.tea)
+        var clients: [(client: TestClient, asked: Int, start: Int)] = []
+        var (answered, ended) = (0, 0)
+        for step in 0..<3_000 {
+            if clients.count < 6 {
+                let client = try cluster.connect([alice, bob, carol, device("x\(step % 9)/y")][step % 4], on: step % 2)
+                cluster.settle()
+                clients.append((client, 0, client.received.count { $0.request != nil }))
             }
-            try client.send(type: UInt8(random.number(below: 9)), body: body)
-            if random.chance(30) { cluster.settle() }
-            if !client.isOpen { clients.removeAll { $0 === client } }
+            let index = random.number(below: clients.count)
+            var bytes = try Self.requests(&random)
+            var body = Array(bytes.readableBytesView.dropFirst(5))
+            var type = bytes.getInteger(at: 4, as: UInt8.self) ?? 0
+            bytes.clear()
+            switch random.number(below: 10) {
+            case 0: body = (0..<random.number(below: 64)).map { _ in UInt8.random(in: .min ... .max, using: &random) }
+            case 1: type = UInt8(random.number(below: 62))
+            case 2...4:
+                for _ in 0..<random.number(below: 3) + 1 where !body.isEmpty {
+                    body[random.number(below: body.count)] = UInt8.random(in: .min ... .max, using: &random)
+                }
+            case 5: body = Array(body.prefix(random.number(below: body.count + 1)))
+            default: break
+            }
+            try clients[index].client.send(type: type, body: body)
+            clients[index].asked += 1
+            cluster.settle()
+            let (client, asked, start) = clients[index]
+            if client.isOpen {
+                answered += 1
+                let answers = client.received.count { $0.request != nil } - start
+                #expect(answers == asked, "request \(asked) has \(answers) answers")
+            } else {
+                ended += 1
+                clients.remove(at: index)
+            }
         }
+        #expect(answered > 500 && ended > 100)
+        #expect(try watcher.ask(ClientFrame.ping).failure == nil)
+        for client in clients.map(\.client) + [watcher] { cluster.close(client) }
         cluster.settle()
-        #expect(try watcher.ask(ClientFrame.ping).request != nil)
-        for client in clients + [watcher] { cluster.close(client) }
-        cluster.settle()
-        cluster.expectEmpty()
+        cluster.expectNoSessions()
     }
 }

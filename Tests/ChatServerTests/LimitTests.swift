@@ -6,123 +6,126 @@ import Testing
 
 @Suite("limits of the delivery service")
 struct LimitTests {
-    @Test("a connection is in 256 rooms at most; one that it leaves makes room", arguments: 1...3)
-    func limitsRooms(loops: Int) throws {
-        let cluster = Cluster(loops: loops)
-        let client = try cluster.connect(alice)
-        for number in 0..<256 { #expect(try client.join(.number(number)).failure == nil) }
-        #expect(try client.join(.number(256)).failure == .tooManyRooms)
-        #expect(try client.join(.number(3)).failure == nil, "it is in that one")
-        try client.leave(.number(3))
-        #expect(try client.join(.number(256)).failure == nil)
-        #expect(try client.join(.number(3)).failure == .tooManyRooms)
-        let other = try cluster.connect(alice)
-        #expect(try other.join(.number(500)).failure == nil, "another connection has its own 256")
-    }
-
-    @Test("requests that are under way count, and the same room counts once", arguments: 1...3)
-    func countsWhatIsUnderWay(loops: Int) throws {
+    @Test("a connection enters so many rooms at most; the same room counts once", arguments: 1...3)
+    func limitsRoomsEntered(loops: Int) throws {
         var limits = ServerLimits()
         limits.roomsPerSession = 3
         let cluster = Cluster(loops: loops, limits: limits)
         let client = try cluster.connect(alice)
-        for number in [0, 0, 1, 0, 1, 2, 2, 3, 4, 0] { try client.send { .join($0, .number(number)) } }
+        for number in 0..<5 { try client.create(.number(number)) }
+        _ = client.news()
+        for number in [0, 0, 1, 0, 1, 2, 2, 3, 4, 0] { try client.send { .enter($0, .number(number)) } }
         cluster.settle()
         let refused = client.news().filter { $0.failure == .tooManyRooms }.map(\.request)
-        #expect(Set(refused) == [RequestID(8), RequestID(9)])
-        for _ in 0..<10 { try client.send { .join($0, .number(0)) } }
-        cluster.settle()
-        #expect(client.news().allSatisfy { $0.failure == nil })
-        try client.leave(.number(0))
-        #expect(try client.join(.number(5)).failure == nil)
+        #expect(Set(refused) == [RequestID(13), RequestID(14)])
+        try client.leave(.number(1))
+        #expect(try client.enter(.number(3)).failure == nil)
+        #expect(try client.enter(.number(9)).failure == .tooManyRooms)
+        #expect(try cluster.connect(alice).enter(.number(4)).failure == nil, "another connection counts for itself")
     }
 
-    @Test("a device has 16 connections at most, wherever they are; one that it closes makes room")
+    @Test("a device founds so many rooms at most; one that is gone makes space", arguments: 1...2)
+    func limitsRoomsFounded(loops: Int) throws {
+        var limits = ServerLimits()
+        limits.roomsFoundedPerDevice = 3
+        let cluster = Cluster(loops: loops, limits: limits)
+        let client = try cluster.connect(alice)
+        for number in 0..<3 { #expect(try client.create(.number(number)).failure == nil) }
+        #expect(try client.create(.number(3)).failure == .tooManyRooms)
+        #expect(try client.enter(.number(3)).failure == .unknownRoom)
+        #expect(try cluster.connect(bob).create(.number(3)).failure == nil)
+        try client.leave(.number(0))
+        #expect(try client.create(.number(4)).failure == nil)
+    }
+
+    @Test("a device has 16 connections at most, wherever they are; a refused one leaves no trace")
     func limitsConnections() throws {
         let cluster = Cluster(loops: 3)
         let clients = try (0..<16).map { try cluster.connect(alice, on: $0 % 3) }
-        for loop in 0..<3 { #expect(cluster.open(alice, on: loop) == nil) }
+        for round in 0..<100 {
+            #expect(cluster.open(alice, on: round % 3) == nil)
+            cluster.settle()
+        }
         #expect(cluster.open(alicePhone) != nil, "another device has its own 16")
         cluster.close(clients[5])
         cluster.settle()
         #expect(cluster.open(alice) != nil)
         #expect(cluster.open(alice) == nil)
+        #expect(try cluster.connect(bob).slot < 10, "places are used again")
     }
 
-    @Test("a refused connection leaves no trace")
-    func forgetsTheRefused() throws {
-        let cluster = Cluster(loops: 2)
-        let clients = try (0..<16).map { try cluster.connect(alice, on: $0 % 2) }
-        for _ in 0..<100 {
-            #expect(cluster.open(alice, on: 1) == nil)
-            cluster.settle()
-        }
-        for client in clients { cluster.close(client) }
-        cluster.settle()
-        cluster.expectEmpty()
-        #expect(try cluster.connect(bob).slot < 16, "places are used again")
-    }
-
-    @Test("a room takes so many devices and no more, but every connection of those that are in it", arguments: 1...3)
-    func limitsDevices(loops: Int) throws {
+    @Test("a room's log is bounded, and so is what it remembers of those who went")
+    func boundsRooms() throws {
         var limits = ServerLimits()
-        limits.devicesPerRoom = 2
-        let cluster = Cluster(loops: loops, limits: limits)
-        let first = try cluster.connect(alice)
-        let second = try cluster.connect(bob, on: loops - 1)
-        let third = try cluster.connect(carol, on: loops / 2)
-        try first.join(.tea)
-        try second.join(.tea)
-        let refusal = try third.join(.tea)
-        #expect(refusal.failure == .roomIsFull)
-        if case .failed(_, let failure) = refusal { #expect(failure.canRetry) }
-        #expect(try third.say("hello", in: .tea).failure == .notAMember)
-        let again = try cluster.connect(bob)
-        #expect(try again.join(.tea).failure == nil)
-        try second.leave(.tea)
-        #expect(try third.join(.tea).failure == .roomIsFull, "the device is still there")
-        try again.leave(.tea)
-        #expect(try third.join(.tea).failure == nil)
-    }
-
-    @Test("a refusal of a full room does not count towards the rooms of a connection")
-    func returnsTheClaim() throws {
-        var limits = ServerLimits()
-        limits.devicesPerRoom = 1
-        limits.roomsPerSession = 1
+        limits.entriesPerRoom = 100
+        limits.formerDevicesPerRoom = 10
+        limits.tokensPerDevice = 50
         let cluster = Cluster(loops: 2, limits: limits)
-        let first = try cluster.connect(alice)
-        try first.join(.tea)
-        let second = try cluster.connect(bob)
-        for _ in 0..<5 { #expect(try second.join(.tea).failure == .roomIsFull) }
-        #expect(try second.join(.lab).failure == nil)
-    }
-
-    @Test("who asks faster than it is answered is not read from, until it is", arguments: [2, 3])
-    func holdsTheHasty(loops: Int) throws {
-        let cluster = Cluster(loops: loops)
         let client = try cluster.connect(alice)
-        let other = try cluster.connect(bob, on: 1)
-        try client.join(.tea)
-        try other.join(.tea)
-        // The owner of the room does nothing for a thousand ticks.
-        for number in 0..<1_000 {
-            try client.send { .send($0, .tea, payload: ByteBuffer(string: "\(number)")) }
-            cluster.endTick(of: 0)
-            #expect(cluster.underway(from: 0, to: 1) <= 65)
+        try client.create(.tea)
+        var used: [Int] = []
+        for round in 0..<200 as Range<UInt64> {
+            let guest = device("guest\(round)/pc")
+            try client.submit(client.commit(in: .tea, ending: round * 2, add: [(guest, 1)], welcomes: false))
+            try client.submit(client.commit(in: .tea, ending: round * 2 + 1, remove: [guest], welcomes: false))
+            used.append(cluster.premises.stored.used)
         }
-        #expect(client.isHeld)
-        #expect(try other.ask(ClientFrame.ping).failure == nil, "nobody else is")
-        cluster.settle()
-        #expect(!client.isHeld)
-        #expect(other.texts(in: .tea) == (0..<1_000).map { "\($0)" }, "nothing is lost")
-        #expect(client.received.count { $0.failure == nil } == 1_002)
+        #expect(used[199] < used[60] * 5 / 4)
+        #expect(try cluster.connect(device("guest199/pc")).read(.tea, after: 399).failure == nil)
+        #expect(try cluster.connect(device("guest0/pc")).read(.tea).failure == .notAMember, "forgotten")
     }
 
-    @Test("5,000 devices are the most in a room")
+    @Test("a server that is full says so, and goes on serving")
+    func boundsTheServer() throws {
+        var limits = ServerLimits()
+        limits.roomBytes = 110_000
+        limits.welcomeBytes = 100
+        let cluster = Cluster(loops: 1, limits: limits)
+        let client = try cluster.connect(alice)
+        try client.create(.tea)
+        let text = String(repeating: "x", count: 40_000)
+        #expect(try client.say(text, in: .tea).failure == nil)
+        #expect(try client.say(text, in: .tea).failure == nil)
+        let refusal = try client.say(text, in: .tea)
+        #expect(refusal.failure == .refused)
+        if case .failed(_, let failure) = refusal { #expect(failure.canRetry && failure.words.contains("space")) }
+        var commit = client.commit(in: .tea, ending: 0, add: [(bob, 1)])
+        commit.welcome = Forge.welcome(String(repeating: "w", count: 200))
+        #expect(try client.submit(commit).failure == .refused)
+        #expect(try client.read(.tea).head == 3)
+        let other = try cluster.connect(bob)
+        #expect(try other.create(.lab, RoomPolicy(.open), groupInfo: Forge.groupInfo(text)).failure == .refused)
+    }
+
+    @Test("pieces of long frames are bounded, for one connection and for all; what breaks off is let go")
+    func boundsPieces() throws {
+        var limits = ServerLimits()
+        limits.stagedBytes = 300_000
+        let cluster = Cluster(loops: 2, limits: limits)
+        let clients = try (0..<3).map { try cluster.connect(device("u\($0)/pc"), on: $0 % 2) }
+        let piece = [UInt8](repeating: 0, count: 60_000)
+        for client in clients.prefix(2) { for _ in 0..<2 { try client.send(type: 62, body: piece) } }
+        cluster.settle()
+        #expect(cluster.premises.staged.used == 240_000)
+        try clients[2].send(type: 62, body: piece)
+        try clients[2].send(type: 62, body: piece)
+        cluster.settle()
+        #expect(!clients[2].isOpen && clients[2].farewells.map(\.code) == [.tooManyRequests])
+        #expect(cluster.premises.staged.used == 240_000)
+        try clients[0].send(type: 11, body: [0, 0, 0, 1])
+        cluster.settle()
+        #expect(clients[0].farewells.map(\.code) == [.malformedFrame], "amid the pieces of another")
+        cluster.close(clients[1])
+        #expect(cluster.premises.staged.used == 0)
+    }
+
+    @Test("has the limits that are documented")
     func hasTheDocumentedLimits() {
         let limits = ServerLimits()
-        #expect(limits.devicesPerRoom == 5_000 && limits.roomsPerSession == 256 && limits.sessionsPerDevice == 16)
+        #expect(limits.devicesPerRoom == 5_000 && limits.roomsPerSession == 1_024 && limits.sessionsPerDevice == 16)
         #expect(limits.listBurst == 512 && limits.listsPerSecond == 32 && limits.unanswered == 64)
+        #expect(limits.entriesPerRoom == 100_000 && limits.bytesPerRoom == 64 << 20)
+        #expect(limits.keyPackagesPerDevice == 200 && limits.claimBurst == 64 && limits.claimsPerSecond == 1)
+        #expect(limits.stagedBytes == 256 << 20 && limits.welcomesPerDevice == 1_024)
     }
 }

@@ -21,33 +21,21 @@ struct ListTests {
     func pages(count: Int) throws {
         let cluster = Cluster(loops: 2)
         let all = (0..<count).map { device("user\($0)/d") }.sorted()
-        var clients: [TestClient] = []
-        for (index, identity) in all.shuffled().enumerated() {
-            clients.append(try cluster.connect(identity, on: index % 2))
-            clients.last?.isListening = index == 0
-            try clients.last?.send { .join($0, .tea) }
-        }
-        cluster.settle()
+        let clients = try all.shuffled().enumerated().map { try cluster.connect($0.element, on: $0.offset % 2) }
         let client = try #require(clients.first)
-        for isOnline in [true, false] {
-            var found: [PeerIdentity] = []
-            var more = true
-            while more, found.count <= count {
-                let answer =
-                    try isOnline ? client.online(after: found.last) : client.members(of: .tea, after: found.last)
-                switch answer {
-                case .online(_, let page), .members(_, let page):
-                    #expect(page.identities.count <= IdentityPage.maximumCount)
-                    found += page.identities
-                    more = page.more
-                    #expect(more == (found.count < count))
-                default:
-                    Issue.record("\(answer)")
-                    return
-                }
+        var found: [PeerIdentity] = []
+        var more = true
+        while more, found.count <= count {
+            guard case .online(_, let page) = try client.online(after: found.last) else {
+                Issue.record("another answer")
+                return
             }
-            #expect(found == all)
+            #expect(page.identities.count <= IdentityPage.maximumCount)
+            found += page.identities
+            more = page.more
+            #expect(more == (found.count < count))
         }
+        #expect(found == all)
     }
 
     @Test("go on behind a device that is not there any more")
@@ -69,7 +57,7 @@ struct ListTests {
         #expect(try client.online().identities == [alice, bob])
         cluster.close(other)
         #expect(try client.online().identities == [alice, bob])
-        cluster.close(again, lost: true)
+        cluster.close(again)
         #expect(try client.online().identities == [alice])
     }
 
@@ -77,12 +65,9 @@ struct ListTests {
     func areRationed() throws {
         let cluster = Cluster(loops: 2)
         let client = try cluster.connect(alice)
-        try client.join(.tea)
+        try client.create(.tea)
         _ = client.news()
-        for _ in 0..<300 {
-            try client.send { .listOnline($0, after: nil) }
-            try client.send { .listMembers($0, .tea, after: nil) }
-        }
+        for _ in 0..<600 { try client.send { .listOnline($0, after: nil) } }
         cluster.settle()
         let refused = client.news().filter { $0.failure == .tooManyRequests }
         #expect(refused.count == 88, "512 are free")
@@ -92,7 +77,7 @@ struct ListTests {
         #expect(try client.online().failure == .tooManyRequests, "a clock that was set back gives nothing")
         cluster.time += 1_000
         for _ in 0..<32 { #expect(try client.online().failure == nil) }
-        #expect(try client.members(of: .tea).failure == .tooManyRequests)
+        #expect(try client.online().failure == .tooManyRequests)
         cluster.time = .max
         for _ in 0..<512 { #expect(try client.online().failure == nil) }
         #expect(try client.online().failure == .tooManyRequests, "a long silence is not saved up")

@@ -4,228 +4,109 @@ import ChatWire
 import NIOCore
 import Testing
 
-@Suite("rooms")
+@Suite("rooms and their logs")
 struct RoomTests {
-    @Test("a room comes into being with its first member, at message 0", arguments: 1...3)
-    func startsEmpty(loops: Int) throws {
+    @Test("a room is founded once; its founder may say so again while it is alone with entry 1", arguments: 1...3)
+    func foundsOnce(loops: Int) throws {
         let cluster = Cluster(loops: loops)
-        let client = try cluster.connect(alice)
-        #expect(try client.join(.tea) == .joined(RequestID(1), .tea, sequence: 0))
-        #expect(try client.members(of: .tea).identities == [alice])
+        let founder = try cluster.connect(alice)
+        let other = try cluster.connect(bob, on: loops - 1)
+        #expect(try founder.create(.tea).sequence == 1)
+        #expect(try founder.create(.tea).sequence == 1, "the first answer may have been lost")
+        #expect(try founder.create(.tea, RoomPolicy(.direct)).failure == .roomExists, "another room")
+        #expect(try other.create(.tea).failure == .roomExists)
+        try founder.say("hello", in: .tea)
+        #expect(try founder.create(.tea).failure == .roomExists)
     }
 
-    @Test("a message reaches everyone in the room but the connection that sent it", arguments: 1...3)
+    @Test("entry 1 holds the policy, and the status says what the room is")
+    func startsWithThePolicy() throws {
+        let cluster = Cluster(loops: 2)
+        let founder = try cluster.connect(alice)
+        let policy = RoomPolicy(.open, auditor: user("carol"))
+        let info = Forge.groupInfo("tea")
+        try founder.create(.tea, policy, groupInfo: info)
+        let status = try #require(try founder.enter(.tea).status)
+        #expect(try founder.read(.tea).head == 1)
+        let entry = try #require(founder.entries(of: .tea).first)
+        #expect(entry.kind == .created && entry.sender == alice && entry.token == 0 && entry.sequence == 1)
+        #expect(entry.payload == .inline(ByteBuffer(bytes: policy.encoded)))
+        let chain = LogChain.next(LogChain.start(of: .tea), entry)
+        #expect(
+            status
+                == RoomStatus(
+                    room: .tea, first: 1, head: 1, chain: chain, epoch: 0, policy: policy, groupInfo: BlobRef(of: info))
+        )
+    }
+
+    @Test("only open rooms leave their group info with the server")
+    func keepsGroupInfoOfOpenRooms() throws {
+        let cluster = Cluster(loops: 1)
+        let client = try cluster.connect(alice)
+        #expect(try client.create(.tea, groupInfo: Forge.groupInfo("x")).failure == .notAllowed)
+        #expect(
+            try client.create(.tea, RoomPolicy(.open), groupInfo: ByteBuffer(string: "x")).failure == .malformedMessage)
+        #expect(try client.create(.tea, RoomPolicy(.open), groupInfo: Forge.groupInfo("x")).failure == nil)
+    }
+
+    @Test("a message reaches all who have entered but the connection that sent it", arguments: 1...3)
     func reachesTheOthers(loops: Int) throws {
         let cluster = Cluster(loops: loops)
         let sender = try cluster.connect(alice)
-        let phone = try cluster.connect(alicePhone, on: loops - 1)
         let again = try cluster.connect(alice, on: loops - 1)
         let other = try cluster.connect(bob, on: loops / 2)
         let outsider = try cluster.connect(carol)
-        for client in [sender, phone, again, other] { try client.join(.tea) }
-        try outsider.join(.lab)
-        let answer = try sender.say("hello", in: .tea)
-        #expect(answer == .accepted(RequestID(2), sequence: 1, time: Timestamp(milliseconds: cluster.time)))
-        #expect(sender.texts(in: .tea).isEmpty)
-        for client in [phone, again, other] { #expect(client.texts(in: .tea) == ["hello"]) }
-        #expect(outsider.received.count == 1)
+        try sender.create(.tea)
+        try sender.add([(bob, 1)], to: .tea)
+        for client in [sender, again, other] { #expect(try client.enter(.tea).failure == nil) }
+        let answer = try sender.say("hello", in: .tea, epoch: 1)
+        #expect(answer.sequence == 3)
+        #expect(sender.entries(of: .tea).isEmpty)
+        let payload = Forge.message(in: .tea, epoch: 1, "hello")
+        let entry = LogEntry(
+            room: .tea, sequence: 3, time: Timestamp(milliseconds: cluster.time), sender: alice, token: 2,
+            kind: .message, payload: .inline(payload))
+        for client in [again, other] { #expect(client.entries(of: .tea) == [entry]) }
+        #expect(outsider.entries(of: .tea).isEmpty)
     }
 
-    @Test("a delivery names room, number, time, sender, and holds the bytes that were sent")
-    func deliversAsSent() throws {
-        let cluster = Cluster(loops: 2)
-        let sender = try cluster.connect(alice)
-        let other = try cluster.connect(bob, on: 1)
-        try sender.join(.tea)
-        try other.join(.tea)
-        let bytes = ByteBuffer(bytes: (0..<65_536).map { UInt8(truncatingIfNeeded: $0) })
-        try sender.ask { .send($0, .tea, payload: bytes) }
-        let time = Timestamp(milliseconds: cluster.time)
-        let delivery = Delivery(room: .tea, sequence: 1, time: time, sender: alice, payload: bytes)
-        #expect(other.received.last == .delivery(delivery))
-    }
-
-    @Test("numbers go on from what joined said, for whoever comes later", arguments: 1...3)
-    func numbersGoOn(loops: Int) throws {
+    @Test("who is not routed cannot enter, read, send, commit, leave, reject or ask to be added", arguments: 1...3)
+    func keepsStrangersOut(loops: Int) throws {
         let cluster = Cluster(loops: loops)
-        let first = try cluster.connect(alice)
-        try first.join(.tea)
-        for text in ["1", "2", "3"] { try first.say(text, in: .tea) }
-        let second = try cluster.connect(bob, on: loops - 1)
-        #expect(try second.join(.tea) == .joined(RequestID(1), .tea, sequence: 3))
-        try first.say("4", in: .tea)
-        guard case .delivery(let delivery)? = second.received.last else {
-            Issue.record("no delivery")
-            return
-        }
-        #expect(delivery.sequence == 4)
-        #expect(second.texts(in: .tea) == ["4"], "what was said before is not delivered")
-    }
-
-    @Test("who is not in the room may neither speak in it nor see who is")
-    func refusesStrangers() throws {
-        let cluster = Cluster(loops: 2)
-        let member = try cluster.connect(alice)
-        let stranger = try cluster.connect(bob)
-        try member.join(.tea)
-        #expect(try stranger.say("hello", in: .tea).failure == .notAMember)
-        #expect(try stranger.members(of: .tea).failure == .notAMember)
-        #expect(try stranger.say("hello", in: .number(9)).failure == .notAMember, "of a room that does not exist")
-        #expect(member.texts(in: .tea).isEmpty)
-        #expect(
-            try member.say("mine", in: .tea)
-                == .accepted(
-                    RequestID(2), sequence: 1, time: Timestamp(milliseconds: cluster.time)), "no number was used up")
-    }
-
-    @Test("a second device of a user is a member of its own: it sees nothing of rooms that it did not join")
-    func devicesJoinForThemselves() throws {
-        let cluster = Cluster(loops: 2)
-        let laptop = try cluster.connect(alice)
-        let phone = try cluster.connect(alicePhone, on: 1)
-        try laptop.join(.tea)
-        #expect(try phone.say("hello", in: .tea).failure == .notAMember)
-        #expect(phone.received.count == 1)
-    }
-
-    @Test("to join again does no harm: same number, no news to others, no message twice", arguments: 1...3)
-    func joinsAgain(loops: Int) throws {
-        let cluster = Cluster(loops: loops)
-        let client = try cluster.connect(alice)
-        let other = try cluster.connect(bob, on: loops - 1)
-        try client.join(.tea)
-        try other.join(.tea)
-        try other.say("one", in: .tea)
-        _ = other.news()
-        #expect(try client.join(.tea) == .joined(RequestID(2), .tea, sequence: 1))
-        try other.say("two", in: .tea)
-        #expect(client.texts(in: .tea) == ["one", "two"])
-        #expect(other.news().count == 1)
-    }
-
-    @Test("joining again in the tick of a message says the number after the message itself")
-    func joinsAgainInOrder() throws {
-        let cluster = Cluster(loops: 1)
-        let client = try cluster.connect(alice)
-        let other = try cluster.connect(bob)
-        try client.join(.tea)
-        try other.join(.tea)
-        _ = client.news()
-        try other.send { .send($0, .tea, payload: ByteBuffer(string: "one")) }
-        let request = try client.send { .join($0, .tea) }
-        cluster.settle()
-        let news = client.news()
-        #expect(news.count == 2)
-        #expect(news.last == .joined(request, .tea, sequence: 1))
-    }
-
-    @Test("a list of members comes after the news of those who are in it")
-    func listsInOrder() throws {
-        let cluster = Cluster(loops: 1)
-        let client = try cluster.connect(alice)
-        let other = try cluster.connect(bob)
-        try client.join(.tea)
-        _ = client.news()
-        try other.send { .join($0, .tea) }
-        let request = try client.send { .listMembers($0, .tea, after: nil) }
-        cluster.settle()
-        let page = IdentityPage(more: false, identities: [alice, bob])
-        #expect(client.news() == [.memberJoined(.tea, bob), .members(request, page)])
-    }
-
-    @Test("who has left gets nothing more, and may not speak", arguments: 1...3)
-    func leaves(loops: Int) throws {
-        let cluster = Cluster(loops: loops)
-        let client = try cluster.connect(alice, on: loops - 1)
-        let other = try cluster.connect(bob)
-        try client.join(.tea)
-        try other.join(.tea)
-        #expect(try client.leave(.tea) == .left(RequestID(2), .tea))
-        _ = client.news()
-        try other.say("alone", in: .tea)
-        #expect(client.news().isEmpty)
-        #expect(try client.say("hello", in: .tea).failure == .notAMember)
-    }
-
-    @Test("a room that one is not in is left as well, without news to anyone")
-    func leavesElsewhere() throws {
-        let cluster = Cluster(loops: 2)
-        let client = try cluster.connect(alice)
-        let other = try cluster.connect(bob)
-        try other.join(.tea)
-        _ = other.news()
-        #expect(try client.leave(.tea) == .left(RequestID(1), .tea))
-        #expect(try client.leave(.number(7)) == .left(RequestID(2), .number(7)))
-        #expect(other.news().isEmpty)
-        #expect(try other.members(of: .tea).identities == [bob])
-    }
-
-    @Test("a room is gone with its last member: whoever comes next begins at 0", arguments: 1...3)
-    func startsAnew(loops: Int) throws {
-        let cluster = Cluster(loops: loops)
-        let client = try cluster.connect(alice)
-        try client.join(.tea)
-        try client.say("one", in: .tea)
-        try client.leave(.tea)
-        #expect(try client.join(.tea) == .joined(RequestID(4), .tea, sequence: 0))
-    }
-
-    @Test("others are told of a device's first connection in the room, and of its last", arguments: 1...3)
-    func tellsOfDevices(loops: Int) throws {
-        let cluster = Cluster(loops: loops)
-        let watcher = try cluster.connect(carol)
-        try watcher.join(.tea)
-        let first = try cluster.connect(alice)
-        let second = try cluster.connect(alice, on: loops - 1)
-        let phone = try cluster.connect(alicePhone)
-        _ = watcher.news()
-        try first.join(.tea)
-        #expect(watcher.news() == [.memberJoined(.tea, alice)])
-        try second.join(.tea)
-        #expect(watcher.news().isEmpty)
-        try phone.join(.tea)
-        #expect(watcher.news() == [.memberJoined(.tea, alicePhone)])
-        try first.leave(.tea)
-        #expect(watcher.news().isEmpty)
-        try second.leave(.tea)
-        #expect(watcher.news() == [.memberLeft(.tea, alice, lost: false)])
-        #expect(first.received.filter { $0.request == nil } == [.memberJoined(.tea, alicePhone)])
-    }
-
-    @Test("a broken connection is told as lost, a goodbye is not", arguments: [true, false])
-    func tellsOfLoss(lost: Bool) throws {
-        let cluster = Cluster(loops: 2)
-        let watcher = try cluster.connect(carol)
-        let client = try cluster.connect(alice, on: 1)
-        for room in [RoomID.tea, .lab] {
-            try watcher.join(room)
-            try client.join(room)
-        }
-        _ = watcher.news()
-        cluster.close(client, lost: lost)
-        cluster.settle()
-        let expected = [RoomID.tea, .lab].map { ServerFrame.memberLeft($0, alice, lost: lost) }
-        #expect(Set(watcher.news()) == Set(expected))
-    }
-
-    @Test("answers about a room come in the order of the requests, refusals too", arguments: 1...3)
-    func answersInOrder(loops: Int) throws {
-        var limits = ServerLimits()
-        limits.roomsPerSession = 1
-        let cluster = Cluster(loops: loops, limits: limits)
-        let client = try cluster.connect(alice)
-        try client.join(.number(6))
-        _ = client.news()
-        let text = ByteBuffer(string: "x")
-        let requests = [
-            try client.send { .send($0, .tea, payload: text) },
-            try client.send { .join($0, .tea) },
-            try client.send { .listMembers($0, .tea, after: nil) },
-            try client.send { .leave($0, .tea) },
+        try cluster.connect(alice).create(.tea)
+        let stranger = try cluster.connect(bob, on: loops - 1)
+        let commit = stranger.commit(in: .tea, ending: 0)
+        let requests: [(RequestID) -> ClientFrame] = [
+            { .enter($0, .tea) }, { .read($0, .tea, after: 0) }, { .reject($0, .tea, sequence: 1) },
+            { .send($0, .tea, token: 1, payload: Forge.message(in: .tea, "x")) }, { .submit($0, commit) },
+            { .leave($0, .tea, token: 1, payload: ByteBuffer()) },
+            { .readd($0, .tea, token: 1, package: Forge.package(of: bob)) },
         ]
-        cluster.settle()
-        let news = client.news()
-        #expect(news.map(\.request) == requests)
-        #expect(news.map(\.failure) == [.notAMember, .tooManyRooms, .notAMember, nil])
+        for request in requests { #expect(try stranger.ask(request).failure == .notAMember) }
+        #expect(try stranger.describe(.tea).failure == .unknownRoom, "an invite room is not shown")
+        #expect(stranger.entries(of: .tea).isEmpty)
+    }
+
+    @Test("what is asked of a room that is not there is refused")
+    func knowsNoSuchRoom() throws {
+        let cluster = Cluster(loops: 1)
+        let client = try cluster.connect(alice)
+        #expect(try client.enter(.tea).failure == .unknownRoom)
+        #expect(try client.read(.tea).failure == .unknownRoom)
+        #expect(try client.describe(.tea).failure == .unknownRoom)
+        #expect(try client.say("x", in: .tea).failure == .unknownRoom)
+        #expect(try client.reject(1, in: .tea).failure == .unknownRoom)
+        #expect(try client.submit(client.commit(in: .tea, ending: 0)).failure == .unknownRoom)
+    }
+
+    @Test("an open room is described to anyone, with the group info, which anyone may fetch")
+    func describesOpenRooms() throws {
+        let cluster = Cluster(loops: 2)
+        let info = Forge.groupInfo(String(repeating: "tree", count: 20_000))
+        try cluster.connect(alice).create(.tea, RoomPolicy(.open), groupInfo: info)
+        let stranger = try cluster.connect(bob, on: 1)
+        let blob = try #require(try stranger.describe(.tea).status?.groupInfo)
+        #expect(blob == BlobRef(of: info))
+        #expect(try stranger.fetch(blob, of: .tea) == info)
     }
 }

@@ -26,6 +26,12 @@ struct FrameRoundTripTests {
         }
     }
 
+    @Test("there is a sample of every type")
+    func samplesAreComplete() throws {
+        #expect(Set(try Samples.clientFrames().map(\.type)) == Set(ClientFrame.FrameType.allCases))
+        #expect(Set(try Samples.serverFrames().map(\.type)) == Set(ServerFrame.FrameType.allCases))
+    }
+
     @Test("the bytes are those of the example in docs/protocol.md")
     func example() throws {
         let lab = try #require(RoomID(bytes: try Samples.bytes("b07b6d797936f752ae71cde6c01c18a9")))
@@ -36,31 +42,31 @@ struct FrameRoundTripTests {
             #expect(Array(buffer.readableBytesView) == (try Samples.bytes(hex)))
         }
         let room = "b07b6d797936f752ae71cde6c01c18a9"
-        try expect(try Samples.encode(.join(RequestID(1), lab)), "00000015 01 00000001 \(room)")
+        try expect(try Samples.encode(.enter(RequestID(1), lab)), "00000015 01 00000001 \(room)")
         try expect(
-            try Samples.encode(.joined(RequestID(1), lab, sequence: 0)), "0000001d 41 00000001 \(room) 0000000000000000"
-        )
+            try Samples.encode(.send(RequestID(2), lab, token: 1, payload: content)),
+            "00000029 04 00000002 \(room) 0000000000000001 000009 0101000568656c6c6f")
         try expect(
-            try Samples.encode(.send(RequestID(2), lab, payload: content)),
-            "00000021 03 00000002 \(room) 000009 0101000568656c6c6f")
+            try Samples.encode(.accepted(RequestID(2), sequence: 2, time: time)),
+            "00000015 42 00000002 0000000000000002 000001a0c4506c00")
+        let entry = LogEntry(
+            room: lab, sequence: 2, time: time, sender: alice, token: 1, kind: .message, payload: .inline(content))
         try expect(
-            try Samples.encode(.accepted(RequestID(2), sequence: 1, time: time)),
-            "00000015 43 00000002 0000000000000001 000001a0c4506c00")
-        let delivery = Delivery(room: lab, sequence: 1, time: time, sender: alice, payload: content)
-        try expect(
-            try Samples.encode(.delivery(delivery)),
+            try Samples.encode(.entry(entry)),
             """
-            0000003b 50 \(room) 0000000000000001 000001a0c4506c00
-            05616c696365 0764656661756c74 000009 0101000568656c6c6f
+            0000004b 50 \(room) 0000000000000002 000001a0c4506c00
+            05616c696365 0764656661756c74 0000000000000001 02 000000 000000 00 000009 0101000568656c6c6f
             """)
     }
 
     @Test("a payload or text that is too long is not written")
     func refusesToWrite() {
         let long = Samples.payload(Frame.maximumPayload + 1)
-        #expect(throws: SyntaxError.self) { try Samples.encode(.send(RequestID(1), Samples.room, payload: long)) }
         #expect(throws: SyntaxError.self) {
-            try Samples.encode(.send(RequestID(1), Samples.room, payload: ByteBuffer()))
+            try Samples.encode(.send(RequestID(1), Samples.room, token: 1, payload: long))
+        }
+        #expect(throws: SyntaxError.self) {
+            try Samples.encode(.send(RequestID(1), Samples.room, token: 1, payload: ByteBuffer()))
         }
         let words = String(repeating: "x", count: 513)
         #expect(throws: SyntaxError.self) { try Samples.encode(.closing(Failure(.refused, words))) }

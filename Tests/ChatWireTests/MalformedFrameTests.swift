@@ -11,13 +11,14 @@ struct MalformedFrameTests {
     private static let start: [UInt8] = [0, 0, 0, 1] + Samples.room.bytes
     private static let alice: [UInt8] = [5] + Array("alice".utf8) + [2] + Array("pc".utf8)
 
-    @Test("a type that no client frame has is told apart", arguments: [0, 8, 63, 64, 65, 80, 95, 255] as [UInt8])
+    @Test(
+        "a type that no client frame has is told apart", arguments: [0, 16, 61, 62, 63, 64, 65, 80, 95, 255] as [UInt8])
     func unknownClientType(type: UInt8) {
         #expect(throws: FrameError.unknownType(type)) { try ClientFrame(Frame(type: type, body: ByteBuffer())) }
     }
 
     @Test(
-        "a type that no server frame has is told apart", arguments: [0, 1, 7, 63, 72, 79, 84, 94, 96, 255] as [UInt8])
+        "a type that no server frame has is told apart", arguments: [0, 1, 15, 63, 76, 79, 84, 94, 96, 255] as [UInt8])
     func unknownServerType(type: UInt8) {
         #expect(throws: FrameError.unknownType(type)) { try ServerFrame(Frame(type: type, body: ByteBuffer())) }
     }
@@ -48,6 +49,21 @@ struct MalformedFrameTests {
         }
     }
 
+    @Test("a byte that stands for yes or no is neither", arguments: [2, 4, 0x80, 0xFF] as [UInt8])
+    func neitherYesNorNo(byte: UInt8) throws {
+        let request: [UInt8] = [0, 0, 0, 1]
+        let bodies: [(UInt8, (UInt8) -> [UInt8])] = [
+            (69, { request + [0, 0, 0, 9, $0] }), (71, { request + [$0, 0, 0] }),
+            (73, { request + [0, 1, $0, 0, 0] }), (95, { [0, 1, $0, 0, 0] }),
+        ]
+        for (type, body) in bodies {
+            expectMalformed(type, body(byte), false)
+            for fine in [0, 1] as [UInt8] {
+                _ = try ServerFrame(Frame(type: type, body: ByteBuffer(bytes: body(fine))))
+            }
+        }
+    }
+
     @Test(
         "a payload is empty, too long, or longer than the frame",
         arguments: [
@@ -55,8 +71,7 @@ struct MalformedFrameTests {
             ([0, 0, 1, 65, 66], 6),
         ] as [([UInt8], Int)])
     func payload(tail: [UInt8], _: Int) {
-        expectMalformed(3, Self.start + tail, true)
-        expectMalformed(4, [0, 0, 0, 1, 3] + Array("bob".utf8) + tail, true)
+        expectMalformed(4, Self.start + [UInt8](repeating: 1, count: 8) + tail, true)
     }
 
     @Test(
@@ -64,9 +79,82 @@ struct MalformedFrameTests {
         arguments: ["", "Bob", ".bob", "b b", "b\0", "bö", String(repeating: "b", count: 33)])
     func names(name: String) {
         let bytes = [UInt8(name.utf8.count)] + Array(name.utf8)
-        expectMalformed(4, [0, 0, 0, 1] + bytes + [0, 0, 1, 65], true)
-        expectMalformed(82, Samples.room.bytes + bytes + [2] + Array("pc".utf8), false)
-        expectMalformed(82, Samples.room.bytes + [2] + Array("pc".utf8) + bytes, false)
+        expectMalformed(7, [0, 0, 0, 1] + bytes + [0], true)
+        expectMalformed(83, bytes + [2] + Array("pc".utf8), false)
+        expectMalformed(83, [2] + Array("pc".utf8) + bytes, false)
+        // After a user, the device may be left out.
+        if !name.isEmpty { expectMalformed(7, [0, 0, 0, 1, 1, 97] + bytes, true) }
+    }
+
+    @Test(
+        "a room's policy has a known version and admission",
+        arguments: [(0, 1), (2, 1), (1, 0), (1, 4), (1, 255)] as [(UInt8, UInt8)])
+    func policies(version: UInt8, admission: UInt8) throws {
+        expectMalformed(3, Self.start + [version, admission, 0, 0, 0, 0], true)
+        let good = Frame(type: 3, body: ByteBuffer(bytes: Self.start + [1, 1, 0, 0, 0, 0]))
+        #expect(
+            try ClientFrame(good)
+                == .create(RequestID(1), Samples.room, RoomPolicy(.open), groupInfo: ByteBuffer()))
+    }
+
+    @Test("an entry has a known kind, and a payload of a known form")
+    func entries() throws {
+        var buffer = try Samples.encode(
+            .entry(Samples.entry(.message, by: try Samples.identity("a/b"), .inline(Samples.payload(3)))))
+        let frame = try #require(try Frame.next(from: &buffer))
+        let body = Array(frame.body.readableBytesView)
+        let kind = 16 + 8 + 8 + 4 + 8
+        for value in [0, 9, 255] as [UInt8] {
+            var changed = body
+            changed[kind] = value
+            expectMalformed(80, changed, false)
+            changed = body
+            changed[kind + 7] = max(2, value)
+            expectMalformed(80, changed, false)
+        }
+    }
+
+    @Test("lists of many small things are bounded: what they are read into takes many times as much")
+    func lists() throws {
+        let (alice, id) = (try Samples.identity("a/b"), RequestID(1))
+        func submission(additions: Int, recipients: Int) -> Submission {
+            Submission(
+                room: Samples.room, token: 1, epoch: 0, commit: Samples.payload(1),
+                roster: Roster(added: Array(repeating: .init(alice, leaf: 0), count: additions)),
+                recipients: Array(repeating: .init(alice, package: [1]), count: recipients))
+        }
+        #expect(throws: Never.self) {
+            try Samples.encode(.submit(id, submission(additions: 8_192, recipients: 43_690)))
+        }
+        #expect(throws: SyntaxError.self) {
+            try Samples.encode(.submit(id, submission(additions: 8_193, recipients: 0)))
+        }
+        #expect(throws: SyntaxError.self) {
+            try Samples.encode(.submit(id, submission(additions: 0, recipients: 43_691)))
+        }
+        let packages = Array(repeating: Samples.payload(1), count: (1 << 20) + 1)
+        #expect(throws: SyntaxError.self) {
+            try Samples.encode(.publish(id, packages: packages, lastResort: ByteBuffer()))
+        }
+        let head: [UInt8] = Self.start + [UInt8](repeating: 0, count: 16) + [0, 0, 1, 1]
+        let tooMany: [UInt8] = [1, 0, 8] + (0..<8_193).flatMap { _ in [1, 97, 1, 98, 0, 0, 0, 0] as [UInt8] }
+        expectMalformed(5, head + tooMany + [UInt8](repeating: 0, count: 12), true)
+        expectMalformed(6, [0, 0, 0, 1, 0x40, 0, 1] + [UInt8](repeating: 0, count: (4 << 20) + 4), true)
+    }
+
+    @Test("a blob is of 16 MiB at most")
+    func blobs() throws {
+        let digest = [UInt8](repeating: 7, count: 32)
+        func status(_ size: UInt32) -> [UInt8] {
+            let number = withUnsafeBytes(of: size.bigEndian) { Array($0) }
+            return Self.start + [UInt8](repeating: 0, count: 16) + digest + [UInt8](repeating: 0, count: 8) + [
+                1, 1, 0, 1,
+            ] + number + digest
+        }
+        expectMalformed(65, status(16 << 20 + 1), false)
+        #expect(throws: Never.self) {
+            try ServerFrame(Frame(type: 65, body: ByteBuffer(bytes: status(16 << 20))))
+        }
     }
 
     @Test(
@@ -79,9 +167,9 @@ struct MalformedFrameTests {
 
     @Test("after a list's last identity there is nothing, or exactly one identity")
     func after() throws {
-        expectMalformed(6, [0, 0, 0, 1, UInt8(Self.alice.count * 2)] + Self.alice + Self.alice, true)
-        expectMalformed(6, [0, 0, 0, 1, 67] + [UInt8](repeating: 97, count: 67), true)
-        let good = Frame(type: 6, body: ByteBuffer(bytes: [0, 0, 0, 1, UInt8(Self.alice.count)] + Self.alice))
+        expectMalformed(10, [0, 0, 0, 1, UInt8(Self.alice.count * 2)] + Self.alice + Self.alice, true)
+        expectMalformed(10, [0, 0, 0, 1, 67] + [UInt8](repeating: 97, count: 67), true)
+        let good = Frame(type: 10, body: ByteBuffer(bytes: [0, 0, 0, 1, UInt8(Self.alice.count)] + Self.alice))
         #expect(try ClientFrame(good) == .listOnline(RequestID(1), after: try Samples.identity("alice/pc")))
     }
 
@@ -95,6 +183,6 @@ struct MalformedFrameTests {
         let error = FrameError.malformed(type: 3, .truncated(offset: 4, needed: 16, available: 2))
         #expect(error.description == "a malformed frame of type 3: truncated at byte 4: 16 bytes needed, 2 left")
         #expect(
-            FrameError.lengthOutOfRange(0).description == "a frame of 0 bytes; 1 to 66560 are allowed")
+            FrameError.lengthOutOfRange(0).description == "a frame of 0 bytes; 1 to 69632 are allowed")
     }
 }

@@ -67,20 +67,15 @@ struct MutationTests {
         }
     }
 
-    /// A byte that stands for yes or no is read leniently; everything else has one form only.
+    /// A value has one form only.
     private func roundTrip(_ frame: Frame) throws {
         var buffer = ByteBuffer()
         if let client = try? ClientFrame(frame) {
             try client.write(to: &buffer)
-            var again = buffer
-            let copy = try #require(try Frame.next(from: &again))
-            #expect(copy == frame)
         } else {
-            let server = try ServerFrame(frame)
-            try server.write(to: &buffer)
-            let copy = try #require(try Frame.next(from: &buffer))
-            #expect(try ServerFrame(copy) == server)
-            #expect(copy.body.readableBytes == frame.body.readableBytes)
+            try ServerFrame(frame).write(to: &buffer)
         }
+        let copy = try #require(try Frame.next(from: &buffer))
+        #expect(copy == frame)
     }
 }

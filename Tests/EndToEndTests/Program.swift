@@ -18,6 +18,8 @@ final class Program: @unchecked Sendable {
         process.arguments = command
         process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
         var variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CONCLAVE_") }
+        // What it keeps in its home, it keeps in the test's folder.
+        variables["HOME"] = scratch.path
         variables.merge(environment) { $1 }
         process.environment = variables
         process.standardInput = input

@@ -25,23 +25,18 @@ struct ServerLifeTests {
     func cutsTheRevoked() async throws {
         let certificates = try await Certificates(users: ["alice", "bob"])
         let server = try await Server(certificates: certificates.folder)
-        let alice = try await Stranger.connect("alice", to: server)
-        let bob = try await Stranger.connect("bob", to: server)
+        let (alice, bob) = try await Stranger.pair(in: "lab", of: server)
         let scratch = try Scratch()
         let keys = scratch.path + "/keys"
         try FileManager.default.copyItem(atPath: certificates.folder, toPath: keys)
-        try await alice.ask("join", "lab")
-        try await bob.ask("join", "lab")
-        _ = try await alice.next()
-
         try await certificates.run(["revoke", "bob"])
         server.program.signal(SIGHUP)
         let closing = try await bob.next()
         #expect(closing.event == "closing" && closing.code == 10 && closing.retry == false)
         #expect(closing.words?.contains("revoked") == true, "\(closing)")
         #expect(try await bob.next().clean == true)
-        let left = try await alice.next()
-        #expect(left.event == "member left" && left.member == "bob/default")
+        let request = try await alice.next()
+        #expect(request.event == "entry" && request.kind == 5 && request.sender == "bob/default", "members are asked")
         #expect(try await alice.ask("ping").event == "pong")
         let line = try await server.logged("certificates reloaded")
         #expect(line.contains("connections cut 1") && line.contains("connections kept 1"))
@@ -164,18 +159,14 @@ struct ServerLifeTests {
     @Test("answers thousands of requests that nobody waited for, and in order", arguments: ["lab", "den"])
     func answersTheHasty(room: String) async throws {
         let server = try await Server.start()
-        let alice = try await Stranger.connect("alice", to: server)
-        let bob = try await Stranger.connect("bob", to: server)
-        try await bob.ask("join", room)
-        try await alice.ask("join", room)
-        _ = try await bob.next()
+        let (alice, bob) = try await Stranger.pair(in: room, of: server)
         let count = 1_000
-        try alice.type((1...count).map { "send \(1_000 + $0) \(room) \($0)" }.joined(separator: "\n"))
+        try alice.type((1...count).map { "send \(1_000 + $0) \(room) 1 \($0)" }.joined(separator: "\n"))
         for number in 1...count {
             let accepted = try await alice.next()
-            try #require(accepted.request == 1_000 + number && accepted.seq == number, "\(accepted)")
-            let delivery = try await bob.next()
-            try #require(delivery.seq == number && delivery.text == "\(number)", "\(delivery)")
+            try #require(accepted.request == 1_000 + number && accepted.seq == 2 + number, "\(accepted)")
+            let entry = try await bob.next()
+            try #require(entry.seq == 2 + number && entry.text == "\(number)", "\(entry)")
         }
     }
 

@@ -22,10 +22,13 @@ final class Stranger {
         var seq: Int?
         var time: UInt64?
         var sender: String?
-        var recipient: String?
-        var member: String?
-        var lost: Bool?
+        var kind: Int?
         var text: String?
+        var added: [String]?
+        var chain: String?
+        var head: Int?
+        var epoch: Int?
+        var policy: String?
         var more: Bool?
         var identities: [String]?
         var code: Int?
@@ -53,6 +56,17 @@ final class Stranger {
         let greeting = try await stranger.next()
         try #require(greeting.event == "greeting", "\(greeting)")
         return stranger
+    }
+
+    /// Two connections whose devices are in a room, of which alice's founded it; the room is in epoch 1, and its log has two entries.
+    static func pair(in room: String, of server: Server) async throws -> (alice: Stranger, bob: Stranger) {
+        let alice = try await connect("alice", to: server)
+        let bob = try await connect("bob", to: server)
+        #expect(try await alice.ask("create", room).seq == 1)
+        #expect(try await alice.ask("add", "\(room) 0 bob/default").seq == 2)
+        #expect(try await alice.ask("enter", room).head == 2)
+        #expect(try await bob.ask("enter", room).head == 2)
+        return (alice, bob)
     }
 
     /// The next event.

@@ -58,67 +58,113 @@ enum StrangerProgram {
                 return dict(more=more, identities=found)
 
 
-        # Rooms and what a payload holds.
+        # Rooms, and what MLS makes. The stranger has no MLS: the server cannot tell ciphertext from anything else.
         def room_of(text):
             return hashlib.sha256(b"conclave room v1\0" + text.encode()).digest()[:16]
 
-        def content(text):
-            return number(1, 1) + number(1, 1) + vector(text.encode(), 2)
+        def variable(content):
+            if len(content) < 64:
+                return number(len(content), 1) + content
+            if len(content) < 16384:
+                return number(0x4000 | len(content), 2) + content
+            return number(0x80000000 | len(content), 4) + content
+
+        def private_message(room, epoch, content_type, ciphertext):
+            return (number(1, 2) + number(2, 2) + variable(room) + number(epoch, 8) + number(content_type, 1)
+                    + variable(b"") + variable(bytes(16)) + variable(ciphertext))
 
         def text_of(payload):
-            reader = Reader(payload)
-            if reader.number(1) != 1 or reader.number(1) not in (1, 2):
+            # Behind version, form, group, epoch, type, data and sender data.
+            at = 2 + 2 + 17 + 8 + 1 + 1 + 17
+            if payload[2:4] != number(2, 2) or len(payload) <= at:
                 return None
-            return reader.vector(2).decode()
+            at += {0: 1, 1: 2, 2: 4}[payload[at] >> 6]
+            return payload[at:].decode()
+
+        # How far each room's log was seen, and the hash over it.
+        chains = {}
+
+        def follow(room, seq, head, payload):
+            known, chain = chains.get(room, (0, hashlib.sha256(b"conclave log v1\0" + room).digest()))
+            if seq != known + 1:
+                return None
+            chain = hashlib.sha256(chain + head + hashlib.sha256(payload).digest()).digest()
+            chains[room] = (seq, chain)
+            return chain.hex()
 
 
         # Frames.
         def request(line):
-            verb, *words = line.split(" ", 3)
+            verb, *words = line.split(" ", 4)
             if verb == "raw":
                 return bytes.fromhex("".join(words))
-            types = dict(join=1, leave=2, send=3, direct=4, members=5, online=6, ping=7)
+            types = dict(enter=1, read=2, create=3, send=4, add=5, describe=9, online=10, ping=11)
             body = number(int(words[0]), 4)
-            if verb in ("join", "leave", "send", "members"):
-                body += room_of(words[1])
-            if verb == "direct":
-                body += name(words[1])
-            if verb in ("send", "direct"):
-                body += vector(content(words[2]), 3)
-            if verb == "members":
-                body += vector(identity_of(words[2]) if len(words) > 2 else b"", 1)
             if verb == "online":
                 body += vector(identity_of(words[1]) if len(words) > 1 else b"", 1)
+            elif verb != "ping":
+                room = room_of(words[1])
+                body += room
+            if verb == "read":
+                body += number(int(words[2]), 8)
+            if verb == "create":
+                # By invitation, without an auditor and a group info.
+                body += bytes([1, 2, 0]) + vector(b"", 3)
+            if verb == "send":
+                message = private_message(room, int(words[2]), 1, words[3].encode())
+                body += number(int(words[0]), 8) + vector(message, 3)
+            if verb == "add":
+                epoch = int(words[2])
+                body += number(1 << 63 | int(words[0]), 8) + number(epoch, 8)
+                body += vector(private_message(room, epoch, 3, b"a commit"), 3)
+                body += vector(identity_of(words[3]) + number(epoch + 1, 4), 3) + vector(b"", 3)
+                body += vector(b"", 3) * 3
             return number(len(body) + 1, 4) + number(types[verb], 1) + body
+
+        def status(reader):
+            found = dict(room=reader.take(16).hex(), first=reader.number(8), head=reader.number(8),
+                         chain=reader.take(32).hex(), epoch=reader.number(8), policy=reader.take(2).hex())
+            found["auditor"] = reader.vector(1).decode()
+            if reader.number(1) == 1:
+                reader.take(36)
+            return found
+
+        def entry(reader):
+            start = reader.at
+            room, seq, time = reader.take(16), reader.number(8), reader.number(8)
+            found = dict(room=room.hex(), seq=seq, time=time, sender=reader.identity(), token=reader.number(8),
+                         kind=reader.number(1))
+            inner, added = Reader(reader.vector(3)), []
+            while inner.at < len(inner.data):
+                added.append(inner.identity())
+                inner.take(4)
+            reader.vector(3)
+            head = reader.data[start:reader.at]
+            if reader.number(1) != 0:
+                raise ValueError("a payload that was not expected")
+            payload = reader.vector(3)
+            found["text"] = text_of(payload) if found["kind"] == 2 else None
+            return dict(found, added=added, chain=follow(room, seq, head, payload))
 
         def show(kind, body):
             reader = Reader(body)
             if kind == 64:
                 say(event="greeting", version=reader.number(2), software=reader.vector(1).decode(),
                     you=reader.identity(), time=reader.number(8), maximum=reader.number(4))
-            elif kind == 65:
-                say(event="joined", request=reader.number(4), room=reader.take(16).hex(), seq=reader.number(8))
+            elif kind in (65, 67):
+                say(event="entered" if kind == 65 else "described", request=reader.number(4), **status(reader))
             elif kind == 66:
-                say(event="left", request=reader.number(4), room=reader.take(16).hex())
-            elif kind == 67:
                 say(event="accepted", request=reader.number(4), seq=reader.number(8), time=reader.number(8))
-            elif kind in (68, 69):
-                say(event="members" if kind == 68 else "online", request=reader.number(4), **reader.page())
-            elif kind == 70:
-                say(event="pong", request=reader.number(4))
             elif kind == 71:
+                say(event="online", request=reader.number(4), **reader.page())
+            elif kind == 72:
+                say(event="pong", request=reader.number(4))
+            elif kind == 73:
                 say(event="failed", request=reader.number(4), **reader.failure())
+            elif kind == 74:
+                say(event="read end", request=reader.number(4), room=reader.take(16).hex(), head=reader.number(8))
             elif kind == 80:
-                say(event="delivery", room=reader.take(16).hex(), seq=reader.number(8), time=reader.number(8),
-                    sender=reader.identity(), text=text_of(reader.vector(3)))
-            elif kind == 81:
-                say(event="direct", recipient=reader.vector(1).decode(), time=reader.number(8),
-                    sender=reader.identity(), text=text_of(reader.vector(3)))
-            elif kind == 82:
-                say(event="member joined", room=reader.take(16).hex(), member=reader.identity())
-            elif kind == 83:
-                say(event="member left", room=reader.take(16).hex(), member=reader.identity(),
-                    lost=reader.number(1) == 1)
+                say(event="entry", **entry(reader))
             elif kind == 95:
                 say(event="closing", **reader.failure())
             else:
@@ -177,7 +223,7 @@ enum StrangerProgram {
                 buffer += arrived
                 while len(buffer) >= 4:
                     length = int.from_bytes(buffer[:4], "big")
-                    if not 1 <= length <= 66560:
+                    if not 1 <= length <= 69632:
                         raise ValueError("a frame of a length that is not allowed")
                     if len(buffer) < 4 + length:
                         break

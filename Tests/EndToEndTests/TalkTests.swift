@@ -29,7 +29,7 @@ struct TalkTests {
         let alice = try person("alice", at: server)
         try await saw("you are in #lab", alice)
         let bob = try person("bob", at: server)
-        try await saw("bob/default has come into #lab", alice)
+        try await saw("bob/default joined", alice)
         try alice.type(Self.words)
         try await saw("alice: \(Self.words)", bob)
         try bob.type(Self.answer)
@@ -37,7 +37,9 @@ struct TalkTests {
         for person in [alice, bob] { try person.type("/quit") }
         #expect(try await alice.status() == 0)
         #expect(try await bob.status() == 0)
-        #expect(alice.errors.contains("not end-to-end encrypted yet"), "it is honest about what the server can read")
+        #expect(
+            alice.errors.contains("end-to-end encrypted (MLS); the server cannot read them"),
+            "it says what protects: \(alice.errors)")
     }
 
     @Test("two people with certificates talk both ways")
@@ -62,10 +64,10 @@ struct TalkTests {
         let message = tail.output.split(separator: "\n").last.map { Data($0.utf8) } ?? Data()
         let object = try #require(try JSONSerialization.jsonObject(with: message) as? [String: Any])
         #expect(object["text"] as? String == Self.words)
-        #expect(object["user"] as? String == "alice")
+        #expect(object["from"] as? String == "alice/default" && object["kind"] as? String == "text")
         let lost = try Program([conclave, "send", "--as", "alice", "@zoe", "hello"] + common, in: server.scratch)
         #expect(try await lost.status() == 69)
-        #expect(lost.errors.contains("zoe is not online"))
+        #expect(lost.errors.contains("zoe has no device here yet; what you said is kept"), "\(lost.errors)")
     }
 
     @Test(

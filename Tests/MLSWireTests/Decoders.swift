@@ -13,6 +13,12 @@ struct FuzzedDecoder: Sendable, CustomStringConvertible {
         reencode = { try Value(decoding: $0).encoded }
     }
 
+    /// - Parameter reencode: throws, or encodes the same bytes again. What has no other form returns its input.
+    init(_ name: String, _ reencode: @escaping @Sendable ([UInt8]) throws -> [UInt8]) {
+        self.name = name
+        self.reencode = reencode
+    }
+
     var description: String { name }
 
     static let wire: [FuzzedDecoder] = [

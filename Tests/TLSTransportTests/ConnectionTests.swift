@@ -114,7 +114,7 @@ struct ConnectionTests {
 
     @Test(
         "ends for a frame that is empty or too long, and says so",
-        arguments: [[0, 0, 0, 0], [0, 1, 4, 1, 1], [255, 255, 255, 255, 1]] as [[UInt8]])
+        arguments: [[0, 0, 0, 0], [0, 1, 16, 1, 1], [255, 255, 255, 255, 1]] as [[UInt8]])
     func refusesLength(bytes: [UInt8]) async throws {
         let seen = try await Self.withPeer { peer in
             _ = peer.write(Wish.frame(Wish.echo, [5]) + bytes + Wish.frame(Wish.echo, [6]))

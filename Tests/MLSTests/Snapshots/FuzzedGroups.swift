@@ -6,11 +6,6 @@ import TLSSyntax
 /// What `scripts/fuzz` does with the decoders and the groups of the target MLS; `Tests/Fuzz` has links to this file and to those
 /// that it needs. For groups an input is a program: see ``FuzzedScene``.
 extension FuzzedDecoder {
-    init(_ name: String, _ reencode: @escaping @Sendable ([UInt8]) throws -> [UInt8]) {
-        self.name = name
-        self.reencode = reencode
-    }
-
     static let groups: [FuzzedDecoder] = [
         FuzzedDecoder("GroupSecrets") { try GroupSecrets(decoding: SymmetricKey(data: $0)).encoded.bytes },
         FuzzedDecoder("KeyPackageSecrets") { try KeyPackageSecrets(restoring: SymmetricKey(data: $0)).snapshot.bytes },

@@ -1,0 +1,1 @@
+../../ChatServerTests/Support/Cluster.swift
