@@ -78,6 +78,7 @@ let package = Package(
         library("MLS", ["MLSWire", "TLSSyntax", asn1, crypto]),
         library("ChatServer", ["Chat", "ChatWire", "MLSWire", "TLSSyntax", nio, crypto]),
         library("ChatClient", ["Chat", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto, cryptoExtras]),
+        library("ChatMonitor", ["Chat", "ChatWire", "MLSWire", "TLSMonitor", "TLSSyntax", nio]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
@@ -104,7 +105,7 @@ let package = Package(
                 "Terminal",
                 nio, nioLocks, nioPosix, arguments, crypto,
             ]),
-        program("tlsmon", ["PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
+        program("tlsmon", ["ChatMonitor", "PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
         program("mls-vectors", ["MLSVectors", arguments]),
         program("mls-bench", ["MLS", "MLSWire", crypto, arguments]),
         program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", "MLSWire", nio, arguments]),
@@ -123,6 +124,9 @@ let package = Package(
             "ChatClientTests",
             ["Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto],
             exclude: ["Corpus"]),
+        tests(
+            "ChatMonitorTests",
+            ["Chat", "ChatMonitor", "ChatWire", "MLS", "MLSWire", "TLSMonitor", "TLSWire", nio, crypto]),
         tests("ServerStoreTests", ["ChatServer", "ServerStore", grdb, nio]),
         tests("SQLiteStoreTests", ["ChatClient", "SQLiteStore", grdb, crypto]),
         tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),

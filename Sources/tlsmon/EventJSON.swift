@@ -116,10 +116,22 @@ enum EventJSON {
         return object
     }
 
+    private static func object(for inside: InnerReport) -> JSONLine {
+        var object = JSONLine()
+        object.add("verdict", inside.verdict.rawValue)
+        for count in inside.counts { object.add(count.name, count.count) }
+        var ledger = JSONLine()
+        for entry in inside.ledger { ledger.add(entry.name, entry.bytes) }
+        object.add("ledger", ledger)
+        object.add("findings", inside.findings.map(Self.object(for:)))
+        return object
+    }
+
     static func line(for report: TrafficReport, digests: [CaptureDigest]) -> String {
         var object = JSONLine()
         object.add("type", "verdict")
-        object.add("verdict", report.verdict.rawValue)
+        object.add("verdict", report.wholeVerdict.rawValue)
+        if report.inside != nil { object.add("wire_verdict", report.verdict.rawValue) }
         object.add("payload", report.payloadBytes)
         object.add("ledger", ledger(report.ledger))
         object.add("packets", report.packets)
@@ -131,6 +143,7 @@ enum EventJSON {
         object.add("control_found", report.control.found)
         object.add("control_of", report.control.of)
         object.add("findings", report.findings.map(Self.object(for:)))
+        if let inside = report.inside { object.add("inside", Self.object(for: inside)) }
         object.add(
             "captures",
             digests.map { digest in

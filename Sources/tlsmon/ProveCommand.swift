@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChatMonitor
 import PacketCapture
 import TLSMonitor
 
@@ -9,11 +10,24 @@ struct ProveCommand: ParsableCommand {
         abstract: "Give a verdict: were only handshakes and ciphertext on the wire?",
         usage: """
             tlsmon prove <file> [<filter> ...] [--marker <text> ...] [--json]
+            tlsmon prove <file> --keylog <file> --inner conclave [--canary <text> ...]
             tlsmon prove -i <interface> [--duration <seconds>] [--write <file>] [<filter> ...]
             """)
 
     @OptionGroup var live: LiveOptions
     @OptionGroup var common: CommonOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "With the keys, also look inside: conclave proves that there are only Conclave frames with MLS in them.",
+            valueName: "protocol"))
+    var inner: InnerProtocol?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --inner, a text that must neither be on the wire nor readable inside; may be given several times.",
+            valueName: "text"))
+    var canary: [String] = []
 
     @Argument(help: "A capture file, unless there is an interface; then which packets, as in man pcap-filter.")
     var arguments: [String] = []
@@ -22,11 +36,18 @@ struct ProveCommand: ParsableCommand {
         if live.interface == nil, arguments.isEmpty {
             throw ValidationError("give a capture file, or an interface with -i")
         }
+        if inner == nil, !canary.isEmpty {
+            throw ValidationError(
+                "--canary looks inside of TLS and needs --inner conclave; for the wire alone there is --marker")
+        }
     }
 
     func run() throws {
         let keyLog = try Session.keyLog(common.keylog)
-        let monitor = TrafficMonitor(markers: try Session.markers(common.marker), keyLog: keyLog)
+        let canaries = try Session.markers(canary)
+        let monitor = TrafficMonitor(
+            markers: try Session.markers(common.marker) + canaries, keyLog: keyLog,
+            inspector: inner.map { $0.inspector(canaries: canaries) })
         let report: TrafficReport
         let digests: [CaptureDigest]
         if live.interface != nil {
@@ -42,6 +63,17 @@ struct ProveCommand: ParsableCommand {
             digests = [digest]
         }
         Output(json: common.json).write(report, digests: digests, isProof: true)
-        throw ExitCode(report.verdict.exitStatus)
+        throw ExitCode(report.wholeVerdict.exitStatus)
+    }
+}
+
+/// What can be looked for inside of TLS.
+enum InnerProtocol: String, ExpressibleByArgument, CaseIterable {
+    case conclave
+
+    func inspector(canaries: [Marker]) -> any InnerInspector {
+        switch self {
+        case .conclave: ConclaveInspector(canaries: canaries)
+        }
     }
 }

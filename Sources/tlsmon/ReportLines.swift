@@ -13,8 +13,21 @@ struct ReportLines {
 
     func lines(for report: TrafficReport, digests: [CaptureDigest], isProof: Bool) -> [String] {
         let flows = isProof ? [] : table(report)
-        return flows + (flows.isEmpty ? [] : [""]) + verdict(report) + evidence(report)
-            + facts(report, digests).map { "  " + paint.dim($0.0.padded(to: 10)) + $0.1 }
+        return flows + (flows.isEmpty ? [] : [""]) + verdict(report) + evidence(report.findings)
+            + facts(report, digests).map(line) + (report.inside.map(inside) ?? [])
+    }
+
+    private func line(_ name: String, _ words: String) -> String { "  " + paint.dim(name.padded(to: 10)) + words }
+
+    /// What was inside of what the keys opened.
+    private func inside(_ report: InnerReport) -> [String] {
+        let word =
+            switch report.verdict {
+            case .proven: paint.good("INSIDE PROVEN")
+            case .refuted: paint.bad("INSIDE REFUTED")
+            case .inconclusive: paint.open("INSIDE INCONCLUSIVE")
+            }
+        return ["\(word)  \(report.words)"] + evidence(report.findings) + report.facts.map { line($0.name, $0.words) }
     }
 
     private func verdict(_ report: TrafficReport) -> [String] {
@@ -28,8 +41,8 @@ struct ReportLines {
         }
     }
 
-    private func evidence(_ report: TrafficReport) -> [String] {
-        let weighty = report.findings.filter { $0.weight != .note }
+    private func evidence(_ findings: [Finding]) -> [String] {
+        let weighty = findings.filter { $0.weight != .note }
         var lines = weighty.prefix(Self.mostFindings).map { finding in
             let mark = finding.weight == .violation ? paint.bad("!!") : paint.open("??")
             return "  \(mark) \(finding.words)\(paint.dim(EventLines.place(of: finding)))"
