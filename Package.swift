@@ -108,6 +108,13 @@ let package = Package(
         program("tlsmon", ["ChatMonitor", "PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
         program("mls-vectors", ["MLSVectors", arguments]),
         program("mls-bench", ["MLS", "MLSWire", crypto, arguments]),
+        program(
+            "chat-bench",
+            [
+                "Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "SQLiteStore", "TLSTransport", nio,
+                nioPosix,
+                crypto, arguments,
+            ]),
         program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", "MLSWire", nio, arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
