@@ -37,8 +37,11 @@ let fuzzing: [Target] =
     Context.environment["CONCLAVE_FUZZ"] == "1"
     ? [
         .executableTarget(
-            name: "mls-fuzz", dependencies: ["MLS", "MLSWire", "TLSSyntax", crypto], path: "Tests/Fuzz",
-            swiftSettings: settings)
+            name: "conclave-fuzz",
+            dependencies: [
+                "Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto,
+            ],
+            path: "Tests/Fuzz", swiftSettings: settings)
     ]
     : []
 

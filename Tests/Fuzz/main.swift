@@ -1,10 +1,12 @@
 import Foundation
 
-// `scripts/fuzz` builds and starts this program; see there. It feeds what libFuzzer makes up to the decoder that MLS_FUZZ_DECODER
+// `scripts/fuzz` builds and starts this program; see there. It feeds what libFuzzer makes up to the decoder that FUZZ_DECODER
 // names. An environment variable, since libFuzzer starts the program again with arguments of its own.
 
 /// All decoders that can be fuzzed.
-let decoders = FuzzedDecoder.wire + FuzzedDecoder.groups
+let decoders =
+    FuzzedDecoder.wire + FuzzedDecoder.groups + FuzzedDecoder.frames + FuzzedDecoder.server
+    + FuzzedDecoder.client
 
 /// libFuzzer's entry (compiler-rt, `FuzzerInterface.h`).
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -14,16 +16,16 @@ func runFuzzer(
     _ one: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-func say(_ text: String) { FileHandle.standardError.write(Data("mls-fuzz: \(text)\n".utf8)) }
+func say(_ text: String) { FileHandle.standardError.write(Data("conclave-fuzz: \(text)\n".utf8)) }
 
 if CommandLine.arguments == [CommandLine.arguments[0], "--list"] {
     for decoder in decoders { print(decoder.name) }
     exit(0)
 }
 
-let name = ProcessInfo.processInfo.environment["MLS_FUZZ_DECODER"] ?? ""
+let name = ProcessInfo.processInfo.environment["FUZZ_DECODER"] ?? ""
 guard let chosen = decoders.first(where: { $0.name == name }) else {
-    say("MLS_FUZZ_DECODER names no decoder: \"\(name)\"; --list shows them all")
+    say("FUZZ_DECODER names no decoder: \"\(name)\"; --list shows them all")
     exit(64)
 }
 let reencode = chosen.reencode

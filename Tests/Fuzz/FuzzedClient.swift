@@ -1,0 +1,1 @@
+../ChatClientTests/FuzzedClient.swift

@@ -1,0 +1,1 @@
+../ChatWireTests/FuzzedFrames.swift

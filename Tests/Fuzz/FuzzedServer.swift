@@ -1,0 +1,1 @@
+../ChatServerTests/FuzzedServer.swift

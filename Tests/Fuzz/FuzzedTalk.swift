@@ -1,0 +1,1 @@
+../ChatClientTests/FuzzedTalk.swift

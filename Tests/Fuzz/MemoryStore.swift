@@ -1,0 +1,1 @@
+../ChatClientTests/Support/MemoryStore.swift
