@@ -10,7 +10,7 @@ import Testing
 /// A member with the group's real keys makes changes that the others cannot accept: the room goes on without them.
 @Suite struct InvalidCommitTests {
     enum Crime: String, CaseIterable, Sendable {
-        case garbled, otherPolicy, inTheClear
+        case garbled, otherPolicy, garbledElsewhere
     }
 
     @Test(arguments: Crime.allCases) func aChangeThatNobodyCanAcceptIsSetAside(_ crime: Crime) throws {
@@ -131,7 +131,7 @@ extension Device {
     func commit(_ crime: InvalidCommitTests.Crime, in room: Room) throws {
         switch crime {
         case .garbled: try submit([], in: room) { $0[$0.count - 1] ^= 1 }
-        case .inTheClear: try submit([], in: room) { $0[$0.count - 40] ^= 0x55 }
+        case .garbledElsewhere: try submit([], in: room) { $0[$0.count - 40] ^= 0x55 }
         case .otherPolicy:
             var extensions = try #require(room.live).group.state.context.extensions
             extensions[.roomPolicy] = RoomPolicy(.open).encoded
