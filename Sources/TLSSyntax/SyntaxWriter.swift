@@ -9,12 +9,14 @@ public protocol SyntaxWriter {
 }
 
 extension [UInt8]: SyntaxWriter {
-    public var writtenCount: Int { count }
+    @inlinable public var writtenCount: Int { count }
 
+    @inlinable
     public mutating func write(bytes: UnsafeRawBufferPointer) {
         append(contentsOf: bytes)
     }
 
+    @inlinable
     public mutating func overwrite(at offset: Int, bytes: UnsafeRawBufferPointer) {
         replaceSubrange(offset..<offset + bytes.count, with: bytes)
     }
@@ -28,11 +30,13 @@ extension SyntaxWriter {
     }
 
     /// `opaque x[bytes.count]`.
+    @inlinable
     public mutating func write(opaque bytes: [UInt8]) {
         bytes.withUnsafeBytes { write(bytes: $0) }
     }
 
     /// `opaque x<allowed>`.
+    @inlinable
     public mutating func write(
         opaque bytes: [UInt8], lengthBytes: Int, _ allowed: ClosedRange<Int>
     ) throws(SyntaxError) {
@@ -41,6 +45,7 @@ extension SyntaxWriter {
     }
 
     /// Text as `opaque x<allowed>` in UTF-8.
+    @inlinable
     public mutating func write(
         text: String, lengthBytes: Int, _ allowed: ClosedRange<Int>
     ) throws(SyntaxError) {
@@ -51,6 +56,7 @@ extension SyntaxWriter {
     }
 
     /// A length-prefixed structure or vector: `body` writes the content, the length is put in front of it.
+    @inlinable
     public mutating func writeNested(
         lengthBytes: Int, _ allowed: ClosedRange<Int>, _ body: (inout Self) throws(SyntaxError) -> Void
     ) throws(SyntaxError) {
@@ -65,6 +71,7 @@ extension SyntaxWriter {
     }
 
     /// The length in front of a vector.
+    @inlinable
     public mutating func writeLength(
         _ length: Int, lengthBytes: Int, _ allowed: ClosedRange<Int>
     ) throws(SyntaxError) {
@@ -75,7 +82,8 @@ extension SyntaxWriter {
     }
 
     /// A length must be allowed, and must be a number of `lengthBytes` bytes: cut off, it would announce less than follows.
-    private func checkLength(
+    @inlinable
+    func checkLength(
         _ length: Int, at offset: Int, lengthBytes: Int, _ allowed: ClosedRange<Int>
     ) throws(SyntaxError) {
         let largest = lengthBytes < 8 ? 1 << (8 * lengthBytes) - 1 : Int.max
