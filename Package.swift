@@ -82,6 +82,7 @@ let package = Package(
         library("ChatServer", ["Chat", "ChatWire", "MLSWire", "TLSSyntax", nio, crypto]),
         library("ChatClient", ["Chat", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto, cryptoExtras]),
         library("ChatMonitor", ["Chat", "ChatWire", "MLSWire", "TLSMonitor", "TLSSyntax", nio]),
+        library("Audit", ["Chat", "TLSSyntax", crypto]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
