@@ -82,8 +82,8 @@ let package = Package(
         library("ChatServer", ["Chat", "ChatWire", "MLSWire", "TLSSyntax", nio, crypto]),
         library("ChatClient", ["Chat", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto, cryptoExtras]),
         library("ChatMonitor", ["Chat", "ChatWire", "MLSWire", "TLSMonitor", "TLSSyntax", nio]),
-        library("Audit", ["Chat", "TLSSyntax", crypto]),
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
+        library("Audit", ["Chat", "TLSSyntax", crypto]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
 
@@ -91,7 +91,7 @@ let package = Package(
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
         library("PacketCapture", ["TLSMonitor", "CPcap", crypto]),
         library("SQLiteStore", ["ChatClient", grdb, crypto]),
-        library("ServerStore", ["ChatServer", grdb, sqlite, nio]),
+        library("ServerStore", ["Audit", "Chat", "ChatServer", "ChatWire", grdb, sqlite, nio]),
         library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
@@ -99,8 +99,8 @@ let package = Package(
         program(
             "conclave-server",
             [
-                "Chat", "ChatServer", "ChatWire", "MLSWire", "ServerStore", "Settings", "TLSTransport", nio, nioPosix,
-                arguments, logging,
+                "Audit", "Chat", "ChatServer", "ChatWire", "MLSWire", "ServerStore", "Settings", "TLSTransport",
+                "Terminal", nio, nioPosix, arguments, logging,
             ]),
         program(
             "conclave",
@@ -138,7 +138,9 @@ let package = Package(
         tests(
             "ChatMonitorTests",
             ["Chat", "ChatMonitor", "ChatWire", "MLS", "MLSWire", "TLSMonitor", "TLSWire", nio, crypto]),
-        tests("ServerStoreTests", ["ChatServer", "ServerStore", grdb, nio]),
+        tests("AuditTests", ["Audit", "Chat"]),
+        tests(
+            "ServerStoreTests", ["Audit", "Chat", "ChatServer", "ChatWire", "ServerStore", "TLSSyntax", grdb, nio]),
         tests("SQLiteStoreTests", ["ChatClient", "SQLiteStore", grdb, crypto]),
         tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),
         tests(

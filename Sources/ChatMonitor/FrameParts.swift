@@ -54,7 +54,7 @@ struct FrameParts {
     init(_ frame: ClientFrame) {
         switch frame {
         case .enter(_, let room), .read(_, let room, _), .fetch(_, let room, _, _), .describe(_, let room),
-            .reject(_, let room, _):
+            .reject(_, let room, _), .mark(_, let room, _):
             add(room: room)
         case .create(_, let room, let policy, let groupInfo):
             add(room: room)

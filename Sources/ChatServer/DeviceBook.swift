@@ -8,7 +8,6 @@ struct DeviceBook: Sendable {
         var stock = KeyPackageStock()
         /// In which order devices have published for the first time; 0: it has not.
         var publication: UInt64 = 0
-        var claims: TokenBucket?
         var roomsFounded = 0
     }
 
@@ -74,18 +73,9 @@ struct DeviceBook: Sendable {
 
     /// Key packages of a user's devices, or of one of them, as many as go into a frame.
     /// - Returns: them, and the devices that have few left.
-    /// - Throws: ``Failure/Code/tooManyRequests``.
     mutating func claim(
         _ user: UserName, _ device: DeviceName?, for claimant: PeerIdentity, now: Timestamp
-    ) throws(Failure) -> (offers: [OfferedPackage], low: [(PeerIdentity, Int)]) {
-        var bucket =
-            records[claimant]?.claims
-            ?? TokenBucket(burst: limits.claimBurst, perSecond: limits.claimsPerSecond, now: now)
-        let mayClaim = bucket.take(now: now)
-        records[claimant, default: Record()].claims = bucket
-        guard mayClaim else {
-            throw Failure(.tooManyRequests, canRetry: true, "you claimed too many key packages at once; wait a moment")
-        }
+    ) -> (offers: [OfferedPackage], low: [(PeerIdentity, Int)]) {
         var offers: [OfferedPackage] = []
         var low: [(PeerIdentity, Int)] = []
         var room = Frame.maximumPayload
@@ -97,6 +87,8 @@ struct DeviceBook: Sendable {
             guard size <= room, let package = records[owner]?.stock.take() else { continue }
             room -= size
             offers.append(OfferedPackage(owner, package))
+            // Its publication may be under way to the disk, by another loop.
+            changed.insert(.device(owner))
             if stock(of: owner) < limits.fewKeyPackages { low.append((owner, stock(of: owner))) }
         }
         return (offers, low)
@@ -111,6 +103,15 @@ struct DeviceBook: Sendable {
             (device, welcomes.put(notice, welcome, for: device, limit: limits.welcomesPerDevice))
         }
     }
+
+    mutating func settle(_ welcomes: [(PeerIdentity, WelcomeNotice)]) -> [(PeerIdentity, WelcomeNotice)] {
+        self.welcomes.settle(welcomes)
+    }
+
+    mutating func takeWelcome(_ id: UInt64, by device: PeerIdentity) { welcomes.take(id, by: device) }
+
+    /// Notices of these welcomes are gone from the disk too.
+    mutating func releaseWelcomes(_ hashes: [Digest]) { welcomes.release(hashes) }
 
     mutating func dropWelcomes(for device: PeerIdentity, where isObsolete: (WelcomeNotice) -> Bool) {
         welcomes.drop(for: device, where: isObsolete)
@@ -157,11 +158,25 @@ extension DeviceBook {
         if lastResort { changed.insert(.lastResort(device)) }
     }
 
-    mutating func takeChanges() -> Set<StoreKey> {
-        var keys = changed
-        changed = []
-        for key in welcomes.takeChanges() { keys.insert(.welcomes(key)) }
-        return keys
+    /// What a loop has changed.
+    struct Changes: Sendable {
+        /// To be stored by it.
+        var keys: Set<StoreKey> = []
+        /// To be released when that is stored.
+        var welcomes: [Digest] = []
+
+        var isEmpty: Bool { keys.isEmpty && welcomes.isEmpty }
+
+        mutating func add(_ other: Changes) {
+            keys.formUnion(other.keys)
+            welcomes += other.welcomes
+        }
+    }
+
+    mutating func takeChanges() -> Changes {
+        defer { changed = [] }
+        let keys = changed.union(welcomes.takeChanges().map { .welcomes($0) })
+        return Changes(keys: keys, welcomes: welcomes.takeLeft())
     }
 
     /// What is to be stored there, as it is now.

@@ -21,13 +21,13 @@ package final class DeviceDirectory: Sendable {
     /// Changes the book; nobody else does meanwhile.
     /// - Parameter changes: gets what is to be stored then.
     func change<Result: Sendable, Error: Swift.Error>(
-        _ changes: inout Set<DeviceBook.StoreKey>, _ body: (inout DeviceBook) throws(Error) -> Result
+        _ changes: inout DeviceBook.Changes, _ body: (inout DeviceBook) throws(Error) -> Result
     ) throws(Error) -> Result {
         let (result, changed) = book.withLock { book in
             let result = Swift.Result<Result, Error> { () throws(Error) in try body(&book) }
             return (result, book.takeChanges())
         }
-        if !changed.isEmpty { changes.formUnion(changed) }
+        if !changed.isEmpty { changes.add(changed) }
         return try result.get()
     }
 

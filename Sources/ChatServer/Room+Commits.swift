@@ -155,6 +155,11 @@ extension Room {
             undo.added.updateValue(routing[addition.device], forKey: addition.device)
             routing.add(addition.device, Routing.Route(since: place.sequence, leaf: addition.leaf))
         }
+        effects.append(
+            .event(
+                .committed(
+                    id, by: committer, sequence: place.sequence, added: roster.added.map(\.device),
+                    removed: roster.removed)))
         epoch += 1
         removalsAsked = []
         groupInfo = info

@@ -32,6 +32,7 @@ extension Room {
             }
         }
         let place = append(.leave, by: device, token: token, payload: payload, at: now)
+        effects.append(.event(.left(id, device, sequence: place.sequence)))
         remove(device)
         return place
     }
@@ -46,7 +47,9 @@ extension Room {
             throw Failure(.malformedMessage, "that is not an MLS KeyPackage but another message")
         }
         try device.requireOwn(content.leafNode.credential)
-        return append(.readdRequest, by: device.identity, token: token, payload: package, at: now)
+        let place = append(.readdRequest, by: device.identity, token: token, payload: package, at: now)
+        effects.append(.event(.readdAsked(id, by: device.identity, sequence: place.sequence)))
+        return place
     }
 
     /// - Throws: ``Failure/Code/malformedMessage``, ``Failure/Code/staleEpoch``.

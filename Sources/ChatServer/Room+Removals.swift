@@ -19,7 +19,8 @@ extension Room {
         do {
             let message = try RemovalProposal(room: id, epoch: epoch, leaf: route.leaf).signed(by: sign)
             let payload = ByteBuffer(bytes: message.encoded)
-            _ = append(.removalRequest, by: device, token: 0, payload: payload, at: now)
+            let place = append(.removalRequest, by: device, token: 0, payload: payload, at: now)
+            effects.append(.event(.removalAsked(id, of: device, sequence: place.sequence)))
         } catch {
             effects.append(.warn("\(device) stays in room \(id): its removal could not be signed: \(error)"))
         }

@@ -8,10 +8,8 @@ struct RoomChanges: Sendable {
     var record = false
     var groupInfo = false
     var undo = false
-    /// Numbers that are known no more, and that no kept entry has.
-    var forgottenTokens: [(device: PeerIdentity, token: UInt64)] = []
-    /// Devices of which no number is known any more.
-    var forgottenDevices: [PeerIdentity] = []
+    /// Who has sent something.
+    var senders: Set<PeerIdentity> = []
 }
 
 extension Room {
@@ -23,7 +21,11 @@ extension Room {
             let key = StoreRecord.key(id, device)
             writes.append(value.map { .put(.routes, key: key, value: $0) } ?? .delete(.routes, key: key))
         }
-        takeTokens(into: &writes)
+        for device in changes.senders.sorted() {
+            let value = senders[device, default: TokenSender()].value
+            writes.append(.put(.senders, key: StoreRecord.key(id, device), value: value))
+        }
+        takeCursors(into: &writes)
         if changes.groupInfo { write(groupInfo?.bytes, to: .groupInfos, in: &writes) }
         if changes.undo {
             write(
@@ -41,55 +43,23 @@ extension Room {
         writes.append(value.map { .put(table, key: key, value: $0) } ?? .delete(table, key: key))
     }
 
-    /// The numbers of entries that are kept are in these entries. Of others there is a record, or they are too old.
-    private mutating func takeTokens(into writes: inout [StoreWrite]) {
-        var floors: Set<PeerIdentity> = []
-        for (device, token) in log.takeDroppedTokens() {
-            guard let book = tokens[device] else { continue }
-            guard let place = book[token] else {
-                floors.insert(device)
-                continue
-            }
-            let value = StoreRecord.value {
-                $0.write(place.sequence)
-                $0.write(place.time.milliseconds)
-            }
-            writes.append(.put(.tokens, key: StoreRecord.key(id, device, token), value: value))
-        }
-        for (device, token) in changes.forgottenTokens {
-            writes.append(.delete(.tokens, key: StoreRecord.key(id, device, token)))
-            floors.insert(device)
-        }
-        for device in changes.forgottenDevices {
-            writes.append(.deleteAll(.tokens, prefix: StoreRecord.key(id, device)))
-            floors.insert(device)
-        }
-        for device in floors.sorted() {
-            let book = tokens[device] ?? TokenBook()
-            let value = StoreRecord.value {
-                $0.write(book.floors.low)
-                $0.write(book.floors.high)
-                $0.write(tokensSince[device] ?? 0)
-            }
-            writes.append(.put(.floors, key: StoreRecord.key(id, device), value: value))
-        }
-    }
-
     /// The room is closed.
-    static func deletion(of id: RoomID) -> [StoreWrite] {
+    var deletion: [StoreWrite] {
         let key = StoreRecord.key(id)
         let single: [StoreTable] = [.rooms, .groupInfos, .undos, .undoInfos]
-        let several: [StoreTable] = [.routes, .floors, .tokens, .blobs, .entries]
+        let several: [StoreTable] = [.routes, .blobs, .cursors, .senders, .segments, .blobPlaces]
         return single.map { .delete($0, key: key) } + several.map { .deleteAll($0, prefix: key) }
+            + [.drop(room: log.number, through: log.head)]
     }
 
     // MARK: The room's own record
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     private var record: ByteBuffer {
         StoreRecord.value { (value) throws(SyntaxError) in
             value.write(Self.version)
+            value.write(log.number)
             try policy.write(to: &value)
             try value.write(founder)
             value.write(foundedAt.milliseconds)
@@ -109,20 +79,22 @@ extension Room {
     }
 
     init(
-        _ id: RoomID, from record: ByteBuffer, loopCount: Int, limits: ServerLimits
+        _ id: RoomID, from record: ByteBuffer, loopCount: Int, limits: ServerLimits, age: AgeClock
     ) throws(RecoveryError) {
         let what = "room \(id)"
-        let (policy, founder, foundedAt, rest) = try StoreRecord.read(record, what) { (reader) throws(SyntaxError) in
+        let (number, policy, founder, foundedAt, rest) = try StoreRecord.read(record, what) {
+            (reader) throws(SyntaxError) in
             let start = reader.offset
             guard try reader.uint8() == Self.version else {
                 throw .invalidValue(offset: start, "a record of another version")
             }
             return (
-                try RoomPolicy(from: &reader), try reader.identity(), Timestamp(milliseconds: try reader.uint64()),
+                try reader.uint32(), try RoomPolicy(from: &reader), try reader.identity(),
+                Timestamp(milliseconds: try reader.uint64()),
                 try RecordRest(from: &reader)
             )
         }
-        let log = try RoomLog(id, limits, first: rest.first, after: rest.chain)
+        let log = try RoomLog(id, number: number, limits, age, first: rest.first, after: rest.chain)
         self.init(
             id, policy, founder: founder, foundedAt: foundedAt, log: log, loopCount: loopCount, limits: limits)
         epoch = rest.epoch

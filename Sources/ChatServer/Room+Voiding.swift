@@ -29,8 +29,10 @@ extension Room {
     private mutating func setAside(_ undo: CommitUndo, at now: Timestamp) {
         voided[undo.committer, default: 0] += 1
         let frame = log.append(
-            .voided, by: undo.committer, token: 0, payload: ByteBuffer(integer: undo.sequence), at: now)
+            .voided, by: undo.committer, token: 0, before: TokenSender(), payload: ByteBuffer(integer: undo.sequence),
+            at: now)
         effects.append(.publish(frame, exceptAsker: false))
+        effects.append(.event(.voided(id, committer: undo.committer, sequence: undo.sequence)))
         for (device, before) in undo.added {
             if let before {
                 // It may have left since.

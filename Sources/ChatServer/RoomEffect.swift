@@ -18,4 +18,5 @@ enum RoomEffect: Sendable {
     case dropWelcomesOf(commit: UInt64)
     /// Something that the administrator should know.
     case warn(String)
+    case event(ServerEvent)
 }

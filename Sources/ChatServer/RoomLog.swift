@@ -2,129 +2,174 @@ import Chat
 import ChatWire
 import NIOCore
 
-/// The entries of a room in their order, hash-chained. When they become too many or too large, the oldest are dropped.
+/// The entries of a room in their order, hash-chained. All are on the disk, the latest in memory too. They are kept in segments: when there are too
+/// many entries, or they are too large or too old, the oldest segments are dropped.
 struct RoomLog: Sendable {
     private let room: RoomID
-    private let maximumCount: Int
-    private let maximumBytes: Int
-    private var records: [Record] = []
-    /// How many of `records`, from the front, are dropped and not yet taken out.
-    private var dropped = 0
-    private var blobs: [Digest: Blob] = [:]
+    /// By which the room's entries are stored.
+    let number: UInt32
+    private let limits: ServerLimits
+    private let age: AgeClock
+
+    /// Those that are complete, the oldest first.
+    private(set) var segments: [LogSegment] = []
+    /// Of the entries after them.
+    private var openBytes: UInt64 = 0
+    private var openedAt = Timestamp(milliseconds: 0)
+    private var tail = LogTail()
+    private var blobs = BlobPlaces()
 
     /// The number of the latest entry; 0 before the first.
     private(set) var head: UInt64 = 0
     /// Over all entries there ever were.
     private(set) var chain: Digest
-    /// The chain before the first entry that is kept.
+    /// The number of the earliest entry that is kept, or would be.
+    private(set) var first: UInt64 = 1
+    /// The chain before it.
     private(set) var firstChain: Digest
-    /// What the kept entries take in memory.
+    /// What the kept entries take on the disk.
     private(set) var bytes = 0
 
     private var writes: [StoreWrite] = []
-    private var droppedTokens: [(sender: PeerIdentity, token: UInt64)] = []
 
-    private struct Record {
-        /// The whole frame, as everyone gets it. An array takes what it holds; a buffer's storage is a power of two.
-        var frame: [UInt8]
-        var blob: Digest?
-    }
-
-    /// A payload that does not fit into its entry.
-    private struct Blob {
-        var bytes: ByteBuffer
-        /// The entries that carry it, in order.
-        var entries: [UInt64]
-    }
-
-    init(_ room: RoomID, _ limits: ServerLimits) {
+    init(_ room: RoomID, number: UInt32, _ limits: ServerLimits, _ age: AgeClock) {
         self.room = room
-        maximumCount = limits.entriesPerRoom
-        maximumBytes = limits.bytesPerRoom
+        self.number = number
+        self.limits = limits
+        self.age = age
         chain = LogChain.start(of: room)
         firstChain = chain
     }
 
-    /// What is kept from an entry on, to be restored: blobs first, then the entries.
-    init(_ room: RoomID, _ limits: ServerLimits, first: UInt64, after chain: Digest) throws(RecoveryError) {
+    /// What is kept from an entry on, to be restored: segments first, then blobs, then the entries after the last segment.
+    init(
+        _ room: RoomID, number: UInt32, _ limits: ServerLimits, _ age: AgeClock, first: UInt64, after chain: Digest
+    ) throws(RecoveryError) {
         guard first > 0 else { throw RecoveryError("the log of room \(room) begins at 0") }
-        self.init(room, limits)
+        self.init(room, number: number, limits, age)
+        self.first = first
         head = first - 1
         self.chain = chain
         firstChain = chain
     }
 
     /// How many entries are kept.
-    var count: Int { records.count - dropped }
-    /// The number of the earliest entry that is kept, or would be.
-    var first: UInt64 { head - UInt64(count) + 1 }
+    var count: UInt64 { head - first + 1 }
+    /// The latest entry that belongs to a complete segment, or is dropped.
+    var lastClosed: UInt64 { segments.last?.last ?? first - 1 }
+    /// What it takes in memory, about.
+    var memory: Int { tail.bytes + segments.count * 64 + blobs.memory }
+
+    // MARK: Growing
 
     /// Appends an entry.
+    /// - Parameter before: what the sender has sent until now, if the entry has a number of the sender's.
     /// - Returns: the frame that tells of it.
     mutating func append(
-        _ kind: EntryKind, by sender: PeerIdentity, token: UInt64, roster: Roster = Roster(), payload: ByteBuffer,
-        at time: Timestamp
+        _ kind: EntryKind, by sender: PeerIdentity, token: UInt64, before: TokenSender, roster: Roster = Roster(),
+        payload: ByteBuffer, at time: Timestamp
     ) -> ByteBuffer {
+        // A segment of an idle room must not grow for weeks: it could not be dropped in time.
+        if head > lastClosed, age.now.milliseconds > openedAt.milliseconds + Self.longestSegment { closeSegment() }
         var entry = LogEntry(
             room: room, sequence: head + 1, time: time, sender: sender, token: token, kind: kind, roster: roster,
             payload: .inline(payload))
-        var blob: Digest?
         let isLong = payload.readableBytes > LogEntry.Payload.maximumInline
         if isLong || payload.readableBytes + roster.encodedSize > Frame.maximumPayload {
             let reference = BlobRef(of: payload)
             entry.payload = .blob(reference)
-            blob = reference.hash
-            keep(payload, as: reference.hash, for: entry.sequence)
+            keep(payload, as: reference, for: entry.sequence)
         }
         let frame = Shard.encode(.entry(entry))
-        let record = Record(frame: Array(frame.readableBytesView), blob: blob)
-        records.append(record)
-        bytes += record.frame.capacity
-        head += 1
         chain = LogChain.next(chain, entry)
-        var value = ByteBufferAllocator().buffer(capacity: Digest.byteCount + frame.readableBytes)
-        chain.write(to: &value)
-        value.writeImmutableBuffer(frame)
-        writes.append(.put(.entries, key: StoreRecord.key(room, head), value: value))
-        while count > maximumCount || bytes > maximumBytes, count > 1 { dropFirst() }
+        let stored = StoredEntry(before: before, chain: chain, frame: frame)
+        writes.append(.append(room: number, sequence: head + 1, value: stored.value))
+        note(frame)
+        if head - lastClosed >= limits.entriesPerSegment || openBytes >= limits.bytesPerSegment { closeSegment() }
+        while count > limits.entriesPerRoom || bytes > limits.bytesPerRoom, !segments.isEmpty { dropSegment() }
         return frame
     }
 
-    private mutating func keep(_ payload: ByteBuffer, as hash: Digest, for sequence: UInt64) {
-        if blobs[hash] == nil {
-            // A slice would keep the whole frame that it came in.
-            blobs[hash] = Blob(bytes: ByteBuffer(bytes: payload.readableBytesView), entries: [])
-            bytes += payload.readableBytes
-            if let blob = blobs[hash] {
-                writes.append(.put(.blobs, key: StoreRecord.key(room, hash), value: blob.bytes))
-            }
-        }
-        blobs[hash]?.entries.append(sequence)
+    /// Milliseconds: a day.
+    private static let longestSegment: UInt64 = 86_400_000
+
+    private mutating func note(_ frame: ByteBuffer) {
+        if head == lastClosed { openedAt = age.now }
+        tail.append(frame, limit: limits.tailBytes)
+        head += 1
+        let size = frame.readableBytes + StoredEntry.overhead
+        openBytes += UInt64(size)
+        bytes += size
     }
 
-    private mutating func dropFirst() {
-        let record = records[dropped]
-        bytes -= record.frame.capacity
-        if case .entry(let entry)? = try? StoreRecord.frame(ByteBuffer(bytes: record.frame), "an entry") {
-            firstChain = LogChain.next(firstChain, entry)
-            if entry.token > 0 { droppedTokens.append((entry.sender, entry.token)) }
+    private mutating func keep(_ payload: ByteBuffer, as reference: BlobRef, for sequence: UInt64) {
+        if blobs.note(reference.hash, size: payload.readableBytes, in: sequence) {
+            bytes += payload.readableBytes
+            // A slice would keep the whole frame that it came in.
+            let copy = ByteBuffer(bytes: payload.readableBytesView)
+            writes.append(.put(.blobs, key: StoreRecord.key(room, reference.hash), value: copy))
         }
-        writes.append(.delete(.entries, key: StoreRecord.key(room, first)))
-        if let hash = record.blob {
-            blobs[hash]?.entries.removeFirst()
-            if let blob = blobs[hash], blob.entries.isEmpty {
-                bytes -= blob.bytes.readableBytes
-                blobs[hash] = nil
-                writes.append(.delete(.blobs, key: StoreRecord.key(room, hash)))
-            }
-        }
-        records[dropped].frame = []
-        dropped += 1
-        if dropped > 1_024, dropped > records.count / 2 {
-            records.removeFirst(dropped)
-            dropped = 0
+        writePlaces(of: reference.hash)
+    }
+
+    private mutating func writePlaces(of hash: Digest) {
+        let key = StoreRecord.key(room, hash)
+        if let value = blobs.value(of: hash) {
+            writes.append(.put(.blobPlaces, key: key, value: value))
+        } else {
+            writes.append(.delete(.blobPlaces, key: key))
+            writes.append(.delete(.blobs, key: key))
         }
     }
+
+    // MARK: Retention
+
+    private mutating func closeSegment() {
+        let segment = LogSegment(last: head, age: age.now, bytes: openBytes, chain: chain)
+        segments.append(segment)
+        openBytes = 0
+        writes.append(.put(.segments, key: StoreRecord.key(room, head), value: segment.value))
+    }
+
+    private mutating func dropSegment() {
+        let segment = segments.removeFirst()
+        first = segment.last + 1
+        firstChain = segment.chain
+        bytes -= Int(clamping: segment.bytes)
+        writes.append(.drop(room: number, through: segment.last))
+        writes.append(.delete(.segments, key: StoreRecord.key(room, segment.last)))
+        tail.drop(before: first, head: head)
+        for (hash, freed) in blobs.drop(before: first) {
+            bytes -= freed
+            writePlaces(of: hash)
+        }
+    }
+
+    /// Drops what came before a time, by the ``AgeClock``.
+    /// - Returns: whether there was something.
+    mutating func drop(olderThan time: Timestamp) -> Bool {
+        let before = first
+        while let segment = segments.first, segment.age < time { dropSegment() }
+        // What was said last, and long ago.
+        if head > lastClosed, age.now.milliseconds > openedAt.milliseconds + Self.longestSegment {
+            closeSegment()
+        }
+        return first > before
+    }
+
+    /// Keeps of the entries in memory at most so many.
+    mutating func cool(to count: Int) { tail.cool(to: count) }
+
+    // MARK: Reading
+
+    /// The frames of entries from `start` to `end`, at least one and together at most `limit` bytes; `nil` if they are not in memory.
+    func frames(from start: UInt64, through end: UInt64, limit: Int) -> ByteBuffer? {
+        guard start > head || tail.holds(start, head: head) else { return nil }
+        return tail.frames(from: start, through: min(end, head), head: head, limit: limit)
+    }
+
+    /// Whether an entry in `readable` carries that payload.
+    func hasBlob(_ hash: Digest, in readable: ClosedRange<UInt64>) -> Bool { blobs.isCarried(hash, in: readable) }
 
     // MARK: Storing
 
@@ -134,68 +179,47 @@ struct RoomLog: Sendable {
         return writes
     }
 
-    /// The numbers of entries that were dropped since the last time, by their senders.
-    mutating func takeDroppedTokens() -> [(sender: PeerIdentity, token: UInt64)] {
-        defer { droppedTokens = [] }
-        return droppedTokens
+    mutating func restore(_ segment: LogSegment) throws(RecoveryError) {
+        guard segment.last > head else {
+            throw RecoveryError("the log of room \(room) has a part that ends before it begins, at \(segment.last)")
+        }
+        guard segment.bytes <= UInt64(Int32.max) * 16 else {
+            throw RecoveryError("a part of the log of room \(room) is too large")
+        }
+        segments.append(segment)
+        head = segment.last
+        chain = segment.chain
+        bytes += Int(segment.bytes)
+        openedAt = segment.age
     }
 
-    mutating func restore(_ blob: ByteBuffer, as hash: Digest) throws(RecoveryError) {
-        guard Digest(of: blob) == hash else { throw RecoveryError("the blob \(hash) of room \(room) was changed") }
-        blobs[hash] = Blob(bytes: blob, entries: [])
-        bytes += blob.readableBytes
+    mutating func restore(blob hash: Digest, from value: ByteBuffer) throws(RecoveryError) {
+        bytes += try blobs.restore(hash, from: value, "a payload of room \(room)")
     }
 
     /// - Returns: the entry, which is the next one and fits the chain.
-    mutating func restore(_ frame: ByteBuffer, chain stored: Digest) throws(RecoveryError) -> LogEntry {
+    mutating func restore(_ value: ByteBuffer) throws(RecoveryError) -> LogEntry {
         let what = "entry \(head + 1) of room \(room)"
-        guard case .entry(let entry) = try StoreRecord.frame(frame, what) else {
-            throw RecoveryError("\(what) is another frame")
-        }
+        let stored = try StoredEntry(value, what)
+        let entry = try stored.entry(what)
         guard entry.room == room, entry.sequence == head + 1 else {
             throw RecoveryError("\(what) is missing; number \(entry.sequence) follows")
         }
-        guard LogChain.next(chain, entry) == stored else { throw RecoveryError("\(what) was changed") }
-        var hash: Digest?
+        guard LogChain.next(chain, entry) == stored.chain else { throw RecoveryError("\(what) was changed") }
         if case .blob(let reference) = entry.payload {
-            guard let blob = blobs[reference.hash], blob.bytes.readableBytes == Int(reference.size) else {
+            guard blobs.isCarried(reference.hash, in: entry.sequence...entry.sequence) else {
                 throw RecoveryError("the payload of \(what) is missing")
             }
-            blobs[reference.hash]?.entries.append(entry.sequence)
-            hash = reference.hash
         }
-        let record = Record(frame: Array(frame.readableBytesView), blob: hash)
-        records.append(record)
-        bytes += record.frame.capacity
-        head += 1
-        chain = stored
+        note(stored.frame)
+        chain = stored.chain
         return entry
     }
 
     /// - Throws: if something belongs to no entry.
     func checkRestored() throws(RecoveryError) {
-        guard count > 0 else { throw RecoveryError("room \(room) has no entries") }
-        guard !blobs.values.contains(where: { $0.entries.isEmpty }) else {
-            throw RecoveryError("room \(room) has a blob of no entry")
+        guard blobs.isWithin(first...max(first, head)) else {
+            throw RecoveryError("room \(room) has a payload of no entry")
         }
-    }
-
-    /// The frames of entries from `start` to `end`, at least one and together at most `limit` bytes.
-    func frames(from start: UInt64, through end: UInt64, limit: Int) -> ByteBuffer {
-        var buffer = ByteBuffer()
-        var sequence = max(start, first)
-        while sequence <= min(end, head) {
-            let frame = records[dropped + Int(sequence - first)].frame
-            guard buffer.readableBytes == 0 || buffer.readableBytes + frame.count <= limit else { break }
-            buffer.writeBytes(frame)
-            sequence += 1
-        }
-        return buffer
-    }
-
-    /// A large payload, if an entry in `readable` carries it.
-    func blob(_ hash: Digest, in readable: ClosedRange<UInt64>) -> ByteBuffer? {
-        guard let blob = blobs[hash], blob.entries.contains(where: readable.contains) else { return nil }
-        return blob.bytes
     }
 }

@@ -37,19 +37,18 @@ struct Routing: Sendable {
         changed.insert(device)
     }
 
-    /// - Parameter until: the last entry that it may read.
-    /// - Returns: whom the room forgets, as too many have gone.
-    @discardableResult
-    mutating func remove(_ device: PeerIdentity, until: UInt64, remembering limit: Int) -> PeerIdentity? {
-        guard let route = routes.removeValue(forKey: device) else { return nil }
+    /// - Parameters:
+    ///   - until: the last entry that it may read.
+    ///   - limit: how many who have gone are remembered; those who went first are forgotten.
+    mutating func remove(_ device: PeerIdentity, until: UInt64, remembering limit: Int) {
+        guard let route = routes.removeValue(forKey: device) else { return }
         former[device] = min(route.since, until)...until
         changed.insert(device)
         guard former.count > limit, let oldest = former.min(by: { $0.value.upperBound < $1.value.upperBound }) else {
-            return nil
+            return
         }
         former[oldest.key] = nil
         changed.insert(oldest.key)
-        return oldest.key
     }
 
     // MARK: Storing

@@ -12,15 +12,17 @@ struct SessionTable {
         var device: ConnectedDevice
         /// The rooms that it has entered or asked to enter.
         var rooms: [RoomID: Stay] = [:]
-        var lists: TokenBucket
-        /// The pieces of a long frame.
+        /// What its user may ask for.
+        let quota: UserQuota
+        /// The pieces of a long frame, and when the first came.
         var assembler = FrameAssembler()
+        var assemblingSince: Timestamp?
         /// Requests that the owners of rooms have not answered yet.
         var unanswered = 0
         /// Nothing is read from it: they are too many.
         var isHeld = false
-        /// It broke the protocol: what else it sent in this tick counts for nothing.
-        var isBanished = false
+        /// It broke the protocol: what it sends counts for nothing, and with these words it is sent away once it has its answers.
+        var farewell: Failure?
     }
 
     struct Stay {
@@ -35,13 +37,13 @@ struct SessionTable {
     }
 
     /// - Returns: the slot and its generation.
-    mutating func insert(_ device: ConnectedDevice, _ lists: TokenBucket) -> (slot: Int, generation: UInt32) {
+    mutating func insert(_ device: ConnectedDevice, _ quota: UserQuota) -> (slot: Int, generation: UInt32) {
         if let slot = free.popLast() {
             slots[slot].generation &+= 1
-            slots[slot].session = Session(device: device, lists: lists)
+            slots[slot].session = Session(device: device, quota: quota)
             return (slot, slots[slot].generation)
         }
-        slots.append(Slot(generation: 0, session: Session(device: device, lists: lists)))
+        slots.append(Slot(generation: 0, session: Session(device: device, quota: quota)))
         return (slots.count - 1, 0)
     }
 
@@ -58,6 +60,11 @@ struct SessionTable {
         _modify {
             yield &slots[slot].session
         }
+    }
+
+    /// The slots of sessions that fulfil `condition`.
+    func slots(where condition: (Session) -> Bool) -> [Int] {
+        slots.indices.filter { slots[$0].session.map(condition) == true }
     }
 
     func generation(of slot: Int) -> UInt32 { slots[slot].generation }

@@ -9,7 +9,7 @@ extension Shard {
     mutating func receiveNews(_ slot: Int, _ device: PeerIdentity) {
         let (welcomes, stock) = premises.devices.change(&bookChanges) { book in
             book.reinstate(device)
-            return (book.welcomes.waiting(for: device), book.stock(of: device))
+            return (book.welcomes.settled(for: device), book.stock(of: device))
         }
         for welcome in welcomes { tell(slot, .welcome(welcome)) }
         if stock < limits.fewKeyPackages { tell(slot, .stockLow(UInt32(clamping: stock))) }
@@ -22,15 +22,16 @@ extension Shard {
             switch request {
             case .publish(let number, let packages, let lastResort):
                 try publish(packages, lastResort: lastResort, number, slot, device)
-            case .claim(let number, let user, let wanted): try claim(user, wanted, number, slot, device.identity)
+            case .claim(let number, let user, let wanted):
+                try sessions[slot]?.quota.take(.claim, now: now)
+                claim(user, wanted, number, slot, device.identity)
             case .takeWelcome(let number, let id):
-                premises.devices.change(&bookChanges) { book in
-                    book.dropWelcomes(for: device.identity) { $0.id == id }
-                }
+                premises.devices.change(&bookChanges) { $0.takeWelcome(id, by: device.identity) }
                 tell(slot, .done(number))
             default: throw Failure(.refused, "that is no request about a device")
             }
         } catch {
+            note(error, of: device.identity)
             tell(slot, .failed(request.request, error))
         }
     }
@@ -74,11 +75,10 @@ extension Shard {
 
     private mutating func claim(
         _ user: UserName, _ wanted: DeviceName?, _ request: RequestID, _ slot: Int, _ device: PeerIdentity
-    ) throws(Failure) {
+    ) {
         let now = now
-        let claimed = try premises.devices.change(&bookChanges) { (book) throws(Failure) in
-            try book.claim(user, wanted, for: device, now: now)
-        }
+        let claimed = premises.devices.change(&bookChanges) { $0.claim(user, wanted, for: device, now: now) }
+        note(.claimed(user, wanted, by: device, count: claimed.offers.count))
         tell(slot, .packages(request, claimed.offers))
         for (owner, count) in claimed.low { tell(owner, Self.encode(.stockLow(UInt32(clamping: count)))) }
     }

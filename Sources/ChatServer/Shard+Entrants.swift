@@ -53,6 +53,7 @@ extension Shard {
         if let before = local[room]?.catchUp(session.slot) { actions.append(.send(session.slot, before)) }
         actions.append(.send(session.slot, frame))
         sessions[session.slot]?.unanswered -= 1
+        sendAwayIfAnswered(session.slot)
         guard let state = sessions[session.slot], state.isHeld, state.unanswered <= limits.unanswered / 4 else {
             return
         }

@@ -8,13 +8,21 @@ extension Shard {
     mutating func serve(
         _ request: ClientFrame, about id: RoomID, _ session: SessionID, _ device: ConnectedDevice
     ) {
+        let line = LoadTable.Line(room: id, session: session)
+        guard !loads.wait(.asked(device, request), in: line), !waitsForBook(request, of: device, in: line) else {
+            return
+        }
         do throws(Failure) {
             if case .enter(let number, _) = request {
                 let status = try change(id) { (room) throws(Failure) in try room.enter(session, of: device.identity) }
                 let answer = Self.encode(.entered(number, status))
                 return post(.enter(id, session, device.identity, answer: answer), to: session.loop)
             }
-            let answer = try answer(to: request, about: id, device)
+            if case .mark(let number, _, let place) = request {
+                return try hold(
+                    HeldMark(room: id, session: session, device: device.identity, request: number, place: place))
+            }
+            guard let answer = try answer(to: request, about: id, device, in: line) else { return }
             carryOut(id, asker: session)
             post(.answer(id, session, frame: answer), to: session.loop)
             switch request {
@@ -23,6 +31,7 @@ extension Shard {
             default: break
             }
         } catch {
+            note(error, of: device.identity, in: id)
             let answer = Self.encode(.failed(request.request, error))
             if case .enter = request {
                 post(.keepOut(id, session, answer: answer), to: session.loop)
@@ -32,10 +41,10 @@ extension Shard {
         }
     }
 
-    /// - Returns: the frame, or several if entries belong to the answer.
+    /// - Returns: the frame, or several if entries belong to the answer; `nil` if it comes when something is loaded.
     private mutating func answer(
-        to request: ClientFrame, about id: RoomID, _ device: ConnectedDevice
-    ) throws(Failure) -> ByteBuffer {
+        to request: ClientFrame, about id: RoomID, _ device: ConnectedDevice, in line: LoadTable.Line
+    ) throws(Failure) -> ByteBuffer? {
         let now = now
         switch request {
         case .read, .describe, .fetch: break
@@ -72,31 +81,39 @@ extension Shard {
         case .reject(let number, _, let sequence):
             try change(id) { (room) throws(Failure) in try room.reject(sequence, by: device.identity, at: now) }
             return Self.encode(.done(number))
-        default: return try look(request, at: id, device.identity)
+        default: return try look(request, at: id, device.identity, in: line)
         }
     }
 
     /// Requests that change nothing.
-    private func look(
-        _ request: ClientFrame, at id: RoomID, _ device: PeerIdentity
-    ) throws(Failure) -> ByteBuffer {
+    private mutating func look(
+        _ request: ClientFrame, at id: RoomID, _ device: PeerIdentity, in line: LoadTable.Line
+    ) throws(Failure) -> ByteBuffer? {
         switch request {
         case .read(let number, _, let after):
             guard let room = owned[id] else { throw .unknownRoom }
-            var (frames, head) = try room.read(after: after, for: device)
-            frames.writeImmutableBuffer(Self.encode(.readEnd(number, id, head: head)))
-            return frames
+            switch try room.read(after: after, for: device) {
+            case (.here(var frames), let head):
+                owned[id]?.isWarm = true
+                frames.writeImmutableBuffer(Self.encode(.readEnd(number, id, head: head)))
+                return frames
+            case (.load(let wanted), let head):
+                load(wanted, for: .page(line, number, head: head), holding: line)
+                return nil
+            }
         case .describe(let number, _):
             guard let room = owned[id] else { throw .unknownRoom }
             return Self.encode(.described(number, try room.describe(for: device)))
         case .fetch(let number, _, let hash, let offset):
-            let stored = owned[id]?.blob(hash, for: device)
-            guard let blob = stored ?? premises.devices.with({ $0.welcomes.blob(hash, of: id, for: device) }),
-                let part = StoredBlob.part(of: blob, from: offset)
-            else {
-                throw Failure(
-                    .unknownBlob, "there is nothing by that hash in that room, or not for you, or not so far in")
+            let blob: ByteBuffer?
+            switch owned[id]?.blob(hash, for: device) {
+            case .here(let bytes)?: blob = bytes
+            case .load(let wanted)?:
+                load(wanted, for: .part(line, number, offset: offset), holding: line)
+                return nil
+            case nil: blob = premises.devices.with { $0.welcomes.blob(hash, of: id, for: device) }
             }
+            guard let blob, let part = StoredBlob.part(of: blob, from: offset) else { throw .unknownBlob }
             return Self.encode(.part(number, total: UInt32(clamping: blob.readableBytes), bytes: part))
         default: throw Failure(.refused, "that is no request about a room")
         }
@@ -119,28 +136,34 @@ extension Shard {
             return TokenBook.Place(sequence: 1, time: room.foundedAt)
         }
         try requireSpace(for: groupInfo.readableBytes)
+        guard let number = premises.takeRoomNumber() else {
+            throw Failure(.tooManyRooms, "this server has had as many rooms as it can")
+        }
+        let log = RoomLog(id, number: number, limits, premises.age)
         let room = try Room(
-            id, policy, groupInfo: groupInfo, founder: founder, loopCount: count, limits: limits, now: now)
+            log, id, policy, groupInfo: groupInfo, founder: founder, loopCount: count, limits: limits, now: now)
         guard premises.devices.change(&bookChanges, { $0.found(by: founder) }) else {
             throw Failure(
                 .tooManyRooms, "this device has founded \(limits.roomsFoundedPerDevice) rooms; leave one first")
         }
         owned[id] = room
         owned[id]?.takeWrites(into: &writes)
+        hasNewRoom = true
+        note(.founded(id, by: founder, policy))
         premises.stored.add(room.bytes)
+        premises.held.add(room.memory)
         return TokenBook.Place(sequence: 1, time: now)
     }
 
     /// Changes a room in its place.
     @discardableResult
-    private mutating func change<Result>(
+    mutating func change<Result>(
         _ id: RoomID, _ body: (inout Room) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         guard let place = owned.index(forKey: id) else { throw .unknownRoom }
-        let before = owned.values[place].bytes
+        let before = owned.values[place].sizes()
         let result = try body(&owned.values[place])
-        premises.stored.add(owned.values[place].bytes - before)
-        owned.values[place].takeWrites(into: &writes)
+        account(for: place, since: before)
         return result
     }
 
@@ -173,12 +196,21 @@ extension Shard {
     private mutating func closeIfAbandoned(_ id: RoomID) {
         guard let room = owned[id], room.isAbandoned else { return }
         premises.stored.add(-room.bytes)
+        premises.held.add(-room.memory)
         premises.devices.change(&bookChanges) { $0.abandon(by: room.founder) }
         owned[id] = nil
-        writes += Room.deletion(of: id)
+        writes += room.deletion
+        note(.closed(id))
     }
 
     // MARK: What follows
+
+    /// The commits of welcomes are stored: newcomers hear of them.
+    mutating func settle(_ welcomes: [(PeerIdentity, WelcomeNotice)]) {
+        for (device, notice) in premises.devices.with({ book in book.settle(welcomes) }) {
+            tell(device, Self.encode(.welcome(notice)))
+        }
+    }
 
     private mutating func carryOut(_ id: RoomID, asker: SessionID?) {
         guard let place = owned.index(forKey: id) else { return }
@@ -194,9 +226,8 @@ extension Shard {
                     post(.exit(id, session), to: session.loop)
                 }
             case .welcome(let notices, let welcome):
-                for (device, notice) in premises.devices.change(&bookChanges, { $0.put(notices, welcome) }) {
-                    tell(device, Self.encode(.welcome(notice)))
-                }
+                let put = premises.devices.change(&bookChanges) { $0.put(notices, welcome) }
+                if !put.isEmpty { outboxes[index].append(.welcomed(put)) }
             case .dropWelcomes(let devices):
                 premises.devices.change(&bookChanges) { book in
                     for device in devices { book.dropWelcomes(for: device) { $0.room == id } }
@@ -204,6 +235,7 @@ extension Shard {
             case .dropWelcomesOf(let commit):
                 premises.devices.change(&bookChanges) { $0.dropWelcomes(of: id, commit: commit) }
             case .warn(let words): actions.append(.warn(words))
+            case .event(let event): note(event)
             }
         }
     }
@@ -221,10 +253,9 @@ extension Shard {
     private mutating func requestRemovals(in id: RoomID) {
         let revoked = premises.devices.with { $0.revoked }
         guard !revoked.isEmpty, let place = owned.index(forKey: id) else { return }
-        let before = owned.values[place].bytes
+        let before = owned.values[place].sizes()
         for device in revoked.sorted() { owned.values[place].requestRemoval(of: device, at: now, sign: sign) }
-        premises.stored.add(owned.values[place].bytes - before)
-        owned.values[place].takeWrites(into: &writes)
+        account(for: place, since: before)
         carryOut(id, asker: nil)
     }
 }

@@ -12,6 +12,12 @@ package enum ShardMessage: Sendable {
     /// The connection is gone.
     case gone(RoomID, SessionID, PeerIdentity)
 
+    // To itself, when what it has changed is stored.
+    /// Newcomers may hear of their welcomes.
+    case welcomed([(PeerIdentity, WelcomeNotice)])
+    /// Notices of these welcomes are gone.
+    case unwelcomed([Digest])
+
     // To a loop where sessions are.
     /// The session is told of new entries from now on; `answer` tells it so.
     case enter(RoomID, SessionID, PeerIdentity, answer: ByteBuffer)

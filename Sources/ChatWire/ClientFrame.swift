@@ -35,6 +35,8 @@ package enum ClientFrame: Hashable, Sendable {
     case takeWelcome(RequestID, UInt64)
     /// One cannot accept the commit with this number. Answer: `done`.
     case reject(RequestID, RoomID, sequence: UInt64)
+    /// This device has stored all entries up to this one. Answer: `done`, once the server has stored that.
+    case mark(RequestID, RoomID, sequence: UInt64)
 }
 
 extension ClientFrame {
@@ -55,6 +57,7 @@ extension ClientFrame {
         case readd = 13
         case takeWelcome = 14
         case reject = 15
+        case mark = 16
 
         /// Whether a frame of this type may be longer than ``Frame/lengths`` allows, and then comes in pieces.
         var mayBeLong: Bool {
@@ -107,6 +110,7 @@ extension ClientFrame {
             return .readd(request, room, token: token, package: try reader.bytes(in: body, 1...maximumPackage))
         case .takeWelcome: return .takeWelcome(request, try reader.uint64())
         case .reject: return .reject(request, try reader.roomID(), sequence: try reader.uint64())
+        case .mark: return .mark(request, try reader.roomID(), sequence: try reader.uint64())
         }
     }
 
@@ -168,7 +172,7 @@ extension ClientFrame {
             buffer.write(token)
             try buffer.write(bytes: package, 1...Self.maximumPackage)
         case .takeWelcome(_, let id): buffer.write(id)
-        case .reject(_, let room, let sequence):
+        case .reject(_, let room, let sequence), .mark(_, let room, let sequence):
             buffer.write(room)
             buffer.write(sequence)
         }
@@ -181,7 +185,7 @@ extension ClientFrame {
             .submit(let id, _),
             .publish(let id, _, _), .claim(let id, _, _), .fetch(let id, _, _, _), .describe(let id, _),
             .listOnline(let id, _), .ping(let id), .leave(let id, _, _, _), .readd(let id, _, _, _),
-            .takeWelcome(let id, _), .reject(let id, _, _):
+            .takeWelcome(let id, _), .reject(let id, _, _), .mark(let id, _, _):
             id
         }
     }
@@ -203,6 +207,7 @@ extension ClientFrame {
         case .readd: .readd
         case .takeWelcome: .takeWelcome
         case .reject: .reject
+        case .mark: .mark
         }
     }
 }

@@ -78,3 +78,8 @@ package struct FrameAssembler: Sendable {
         }
     }
 }
+
+extension Frame {
+    /// Whether it is a piece of a long frame.
+    package var isPiece: Bool { type == FrameAssembler.part || type == FrameAssembler.last }
+}

@@ -6,14 +6,14 @@ import TLSSyntax
 /// before the server has judged its certificate.
 ///
 ///     struct {
-///         uint16 version;             /* 2 */
+///         uint16 version;             /* 3 */
 ///         opaque software<0..64>;     /* for people */
 ///         Identity you;               /* whom the server takes the client for */
 ///         uint64 time;                /* the server's clock, milliseconds since 1970 */
 ///         uint32 maximum_payload;     /* bytes that a message may carry */
 ///     } Greeting;
 package struct Greeting: Hashable, Sendable {
-    package static let version: UInt16 = 2
+    package static let version: UInt16 = 3
 
     package var version: UInt16 = Greeting.version
     package var software: String

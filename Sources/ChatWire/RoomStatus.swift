@@ -8,6 +8,7 @@ package import TLSSyntax
 ///         uint64 first;               /* the earliest entry that is still kept */
 ///         uint64 head;                /* the latest one */
 ///         opaque chain[32];           /* over the log up to it */
+///         uint64 cursor;              /* up to where the asking device has said that it has the log; 0: it has not */
 ///         uint64 epoch;
 ///         RoomPolicy policy;
 ///         optional<BlobRef> group_info;
@@ -17,19 +18,22 @@ package struct RoomStatus: Hashable, Sendable {
     package var first: UInt64
     package var head: UInt64
     package var chain: Digest
+    /// The latest entry that the device which is told has marked as stored; 0 if none.
+    package var cursor: UInt64
     package var epoch: UInt64
     package var policy: RoomPolicy
     /// What newcomers need to join by themselves, of an open room.
     package var groupInfo: BlobRef?
 
     package init(
-        room: RoomID, first: UInt64, head: UInt64, chain: Digest, epoch: UInt64, policy: RoomPolicy,
-        groupInfo: BlobRef?
+        room: RoomID, first: UInt64, head: UInt64, chain: Digest, cursor: UInt64 = 0, epoch: UInt64,
+        policy: RoomPolicy, groupInfo: BlobRef?
     ) {
         self.room = room
         self.first = first
         self.head = head
         self.chain = chain
+        self.cursor = cursor
         self.epoch = epoch
         self.policy = policy
         self.groupInfo = groupInfo
@@ -40,6 +44,7 @@ package struct RoomStatus: Hashable, Sendable {
         first = try reader.uint64()
         head = try reader.uint64()
         chain = try Digest(from: &reader)
+        cursor = try reader.uint64()
         epoch = try reader.uint64()
         policy = try RoomPolicy(from: &reader)
         groupInfo = try reader.optional { (reader) throws(SyntaxError) in try BlobRef(from: &reader) }
@@ -50,6 +55,7 @@ package struct RoomStatus: Hashable, Sendable {
         writer.write(first)
         writer.write(head)
         chain.write(to: &writer)
+        writer.write(cursor)
         writer.write(epoch)
         try policy.write(to: &writer)
         writer.write(groupInfo == nil ? 0 : 1 as UInt8)

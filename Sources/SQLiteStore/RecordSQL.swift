@@ -14,8 +14,8 @@ struct RecordSQL: Sendable {
 
     static func of(_ table: RecordTable) -> RecordSQL {
         switch table {
-        case .epochs, .ratchets, .staged: large
-        case .settings, .rooms, .messages, .chain, .outbox, .keyPackages, .devices: small
+        case .epochs, .ratchets, .staged, .commits: large
+        case .settings, .rooms, .messages, .chain, .outbox, .keyPackages, .devices, .lost, .marks, .sent: small
         }
     }
 

@@ -19,7 +19,9 @@ struct ServerSchema: Sendable {
                         kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (kind, key)
                     ) STRICT, WITHOUT ROWID;
                     """)
-        }
+        },
+        { db in try FormTwoMigration.run(db) },
+        { db in try db.execute(sql: ServerStore.auditSchema) },
     ])
 
     /// Makes an empty database under another name first: wherever this is cut off, there is none or a whole one.

@@ -1,7 +1,7 @@
+package import Audit
 package import ChatServer
 import Foundation
 import GRDB
-import GRDBSQLite
 package import NIOCore
 import Synchronization
 
@@ -10,14 +10,16 @@ import Synchronization
 /// What ``write(_:)`` has returned from is on the disk (write-ahead log, `synchronous` FULL). After a failure nobody knows what is there: then
 /// nothing is written any more.
 package final class ServerStore: Sendable {
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     package let path: String
+    /// In the server's folder.
+    package static let fileName = "conclave.db"
     private let hasFailed = Mutex(false)
 
-    private static let put = """
-        INSERT INTO records (kind, key, value) VALUES (?, ?, ?)
-        ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value
-        """
+    /// How much of the log is not in the database yet.
+    private let log = LogGauge()
+
+    private static let drop = "DELETE FROM entries WHERE id BETWEEN ? AND ?"
     private static let delete = "DELETE FROM records WHERE kind = ? AND key = ?"
     private static let deleteRest = "DELETE FROM records WHERE kind = ? AND key > ?"
     private static let deleteAll = "DELETE FROM records WHERE kind = ? AND key > ? AND key < ?"
@@ -28,7 +30,7 @@ package final class ServerStore: Sendable {
     }
 
     init(folder: String, schema: ServerSchema) throws(ServerStoreError) {
-        let path = folder + "/conclave.db"
+        let path = folder + "/" + Self.fileName
         self.path = path
         do {
             let files = StoreFiles(database: path)
@@ -38,6 +40,7 @@ package final class ServerStore: Sendable {
                 try db.requireSafeForServer()
                 let found = try schema.form(of: db, path)
                 if found < schema.version { try schema.upgrade(db, from: found, files) }
+                log.attach(to: db)
                 // What the last run left in the log comes into the database, and the log begins anew.
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
             }
@@ -47,31 +50,57 @@ package final class ServerStore: Sendable {
     }
 
     /// Carries out changes in their order, all or none; they are on the disk when it returns.
-    package func write(_ units: [[StoreWrite]]) throws(ServerStoreError) {
+    /// - Parameter audit: what the audit log gets with them.
+    /// - Throws: ``ServerStoreError/full(_:)`` if there is no space for them: then none was carried out, and they may be tried again. After
+    ///   any other error nothing is written any more.
+    package func write(_ units: [[StoreWrite]], audit: AuditBatch? = nil) throws(ServerStoreError) {
         guard !hasFailed.withLock({ $0 }) else {
             throw .unavailable("the database \(path) has failed before: nothing is written any more")
         }
         do {
             try queue.writeWithoutTransaction { db in
-                try db.inTransaction(.immediate) {
-                    let put = try db.cachedStatement(sql: Self.put).sqliteStatement
-                    defer { sqlite3_clear_bindings(put) }
-                    for unit in units {
-                        for write in unit { try Self.carryOut(write, put, in: db) }
-                    }
-                    return .commit
+                let hot = try HotStatements(db)
+                defer { hot.clear() }
+                try hot.inTransaction(db) {
+                    try Self.carryOut(units, hot, in: db)
+                    if let audit { try Self.record(audit, in: db) }
                 }
             }
         } catch {
-            hasFailed.withLock { $0 = true }
-            throw ServerStoreError(error, database: path)
+            let error = ServerStoreError(error, database: path)
+            if !error.isFull { hasFailed.withLock { $0 = true } }
+            throw error
         }
     }
 
-    private static func carryOut(_ write: StoreWrite, _ put: SQLiteStatement, in db: Database) throws {
+    private static func carryOut(_ units: [[StoreWrite]], _ hot: HotStatements, in db: Database) throws {
+        // Each message puts its sender's record anew; of a batch's only the last counts.
+        var senders: [[UInt8]: ByteBuffer] = [:]
+        func putSenders() throws {
+            for (key, value) in senders { try hot.put(.senders, key, value, in: db) }
+            senders = [:]
+        }
+        for write in units.joined() {
+            switch write {
+            case .put(.senders, let key, let value): senders[key] = value
+            case .delete(.senders, _), .deleteAll(.senders, _):
+                try putSenders()
+                try carryOut(write, hot, in: db)
+            default: try carryOut(write, hot, in: db)
+            }
+        }
+        try putSenders()
+    }
+
+    private static func carryOut(_ write: StoreWrite, _ hot: HotStatements, in db: Database) throws {
         switch write {
         case .put(let table, let key, let value):
-            try Self.put(table, key, value, by: put, in: db)
+            try hot.put(table, key, value, in: db)
+        case .append(let room, let sequence, let value):
+            try hot.append(EntryID(room, sequence), value, in: db)
+        case .drop(let room, let last):
+            let arguments: StatementArguments = [EntryID(room, 0).value, EntryID(room, last).value]
+            try db.cachedStatement(sql: drop).execute(arguments: arguments)
         case .delete(let table, let key):
             try db.cachedStatement(sql: delete).execute(arguments: [Int64(table.rawValue), Data(key)])
         case .deleteAll(let table, let prefix):
@@ -86,36 +115,35 @@ package final class ServerStore: Sendable {
         }
     }
 
-    /// Every message comes here: bound from where it lies, it costs a third of what GRDB's arguments take.
-    private static func put(
-        _ table: StoreTable, _ key: [UInt8], _ value: ByteBuffer, by statement: SQLiteStatement, in db: Database
-    ) throws {
-        let code = key.withUnsafeBytes { key in
-            value.withUnsafeReadableBytes { value in
-                sqlite3_bind_int64(statement, 1, Int64(table.rawValue))
-                // Without a destructor, SQLite reads the bytes until the statement is reset, below.
-                sqlite3_bind_blob(statement, 2, key.baseAddress, Int32(clamping: key.count), nil)
-                sqlite3_bind_blob64(statement, 3, value.baseAddress, UInt64(value.count), nil)
-                let code = sqlite3_step(statement)
-                sqlite3_reset(statement)
-                return code
-            }
-        }
-        guard code == SQLITE_DONE else {
-            throw DatabaseError(
-                resultCode: ResultCode(rawValue: code),
-                message: db.sqliteConnection.map { String(cString: sqlite3_errmsg($0)) })
+    // MARK: The log
+
+    /// Brings the log into the database if it has become long, or if it is of some length and this is a good moment for it. It is not done in the midst of ``write(_:audit:)``:
+    /// whoever waits for that need not wait for this.
+    /// - Parameter isIdle: nobody waits for something to be written.
+    /// - Throws: ``ServerStoreError`` if the disk has failed; then nothing is written any more. That there is no space for it does not matter yet.
+    package func shortenLog(isIdle: Bool) throws(ServerStoreError) {
+        guard log.isDue(isIdle: isIdle), !hasFailed.withLock({ $0 }) else { return }
+        do {
+            try queue.writeWithoutTransaction { try log.bring(into: $0) }
+        } catch {
+            let error = ServerStoreError(error, database: path)
+            guard !error.isFull else { return }
+            hasFailed.withLock { $0 = true }
+            throw error
         }
     }
 
-    /// Gives all records to `body`, by ascending tables and keys.
+    /// Gives the records that a recovery reads to `body`, by ascending tables and keys.
     /// - Throws: what `body` throws, or ``ServerStoreError``.
     package func forEachRecord(
         _ body: (_ table: StoreTable, _ key: [UInt8], _ value: ByteBuffer) throws -> Void
     ) throws {
         do {
             try queue.writeWithoutTransaction { db in
-                let rows = try Row.fetchCursor(db, sql: "SELECT kind, key, value FROM records ORDER BY kind, key")
+                let left = StoreTable.allCases.filter { !$0.isRecovered }.map { "\($0.rawValue)" }.joined(
+                    separator: ",")
+                let rows = try Row.fetchCursor(
+                    db, sql: "SELECT kind, key, value FROM records WHERE kind NOT IN (\(left)) ORDER BY kind, key")
                 var before: (kind: Int64, key: [UInt8]) = (-1, [])
                 while let row = try rows.next() {
                     let kind: Int64 = row[0]
@@ -129,6 +157,27 @@ package final class ServerStore: Sendable {
                     }
                     before = (kind, key)
                     try body(table, key, value)
+                }
+            }
+        } catch let error as DatabaseError {
+            throw ServerStoreError(error, database: path)
+        }
+    }
+
+    /// Gives the entries of a room after a number to `body`, in their order.
+    /// - Throws: what `body` throws, or ``ServerStoreError``.
+    package func forEachEntry(
+        ofRoom room: UInt32, after sequence: UInt64, _ body: (_ value: ByteBuffer) throws -> Void
+    ) throws {
+        do {
+            try queue.writeWithoutTransaction { db in
+                let sql = "SELECT value FROM entries WHERE id > ? AND id <= ? ORDER BY id"
+                let arguments: StatementArguments = [
+                    EntryID(room, sequence).value, EntryID(room, EntryID.maximumSequence).value,
+                ]
+                let rows = try Row.fetchCursor(db, sql: sql, arguments: arguments)
+                while let row = try rows.next() {
+                    try body(try row.withUnsafeData(atIndex: 0) { ByteBuffer(bytes: $0 ?? Data()) })
                 }
             }
         } catch let error as DatabaseError {
@@ -155,16 +204,14 @@ extension Configuration {
         configuration.foreignKeysEnabled = false
         configuration.busyMode = .immediateError
         configuration.prepareDatabase { db in
-            // The exclusive mode comes before the log is first touched: then no file is shared with other processes at all.
+            // Others may read meanwhile; this connection alone writes, and brings the log into the database.
             try db.execute(
                 sql: """
-                    PRAGMA locking_mode = EXCLUSIVE;
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA journal_mode = WAL;
                     PRAGMA journal_size_limit = 67108864;
-                    PRAGMA wal_autocheckpoint = 2000;
                     PRAGMA synchronous = FULL;
                     """)
         }
@@ -175,7 +222,7 @@ extension Configuration {
 extension Database {
     /// - Throws: ``ServerStoreError/unavailable(_:)`` if the connection is not set as the store's promises need it.
     fileprivate func requireSafeForServer() throws {
-        for (name, value) in [("synchronous", "2"), ("journal_mode", "wal"), ("locking_mode", "exclusive")] {
+        for (name, value) in [("synchronous", "2"), ("journal_mode", "wal")] {
             let found = try String.fetchOne(self, sql: "PRAGMA " + name)
             guard found == value else {
                 throw ServerStoreError.unavailable(

@@ -1,3 +1,4 @@
+import ChatServer
 import GRDB
 
 /// Why the server's store cannot be used: what happened, and what to do.
@@ -18,10 +19,19 @@ package enum ServerStoreError: Error, Hashable, Sendable, CustomStringConvertibl
         }
     }
 
+    /// Whether there was no space, and nothing else is wrong.
+    package var isFull: Bool {
+        if case .full = self { true } else { false }
+    }
+
     /// - Parameter path: of the database.
     init(_ error: any Error, database path: String) {
         if let error = error as? ServerStoreError {
             self = error
+            return
+        }
+        if let error = error as? RecoveryError {
+            self = .damaged("the database \(path) is damaged (\(error))")
             return
         }
         guard let error = error as? DatabaseError else {
@@ -30,6 +40,11 @@ package enum ServerStoreError: Error, Hashable, Sendable, CustomStringConvertibl
         }
         // No SQL and no arguments: words only.
         let words = error.message ?? "error \(error.extendedResultCode.rawValue)"
+        // The index of the log, which is no part of what must last, could not grow: what is in the log was not committed.
+        if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            self = .full("the disk with \(path) is full: make space, then start again")
+            return
+        }
         switch error.resultCode {
         case .SQLITE_FULL: self = .full("the disk with \(path) is full: make space, then start again")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT:

@@ -4,10 +4,17 @@ import Glibc
 struct StoreFiles: Sendable {
     let database: String
 
+    /// What is to become the database, as long as a restoration runs.
+    var incoming: String { database + ".restored" }
+
     /// Whether the database is there.
-    /// - Throws: ``ServerStoreError/damaged(_:)`` if only its log is.
+    /// - Throws: ``ServerStoreError/damaged(_:)`` if only its log is; ``ServerStoreError/unavailable(_:)`` if it was just being restored.
     func exists() throws -> Bool {
         if try exists(database) { return true }
+        guard try !exists(incoming) else {
+            throw ServerStoreError.unavailable(
+                "a restoration of \(database) was cut off: run conclave-server restore again")
+        }
         guard try !exists(database + "-wal") else {
             throw ServerStoreError.damaged("the database \(database) is missing, and its log is there")
         }

@@ -1,10 +1,24 @@
 import Glibc
 import Yams
 
-/// A flat YAML mapping: keys with a value each, or a list of values.
+/// A YAML mapping: keys with a value each, or a list of values. One of them, `limits`, holds names with a value each.
 package struct SettingsFile: Sendable {
     package let name: String
     private(set) var entries: [String: Entry] = [:]
+    /// Of the keys that hold names of their own.
+    private(set) var maps: [String: Map] = [:]
+
+    struct Map: Hashable, Sendable {
+        var members: [Member] = []
+        var line: Int
+    }
+
+    /// A name with its value, and the line on which it stands, from 1.
+    struct Member: Hashable, Sendable {
+        var name: String
+        var value: String
+        var line: Int
+    }
 
     /// A key's values and the line on which they stand, from 1.
     struct Entry: Hashable, Sendable {
@@ -15,6 +29,9 @@ package struct SettingsFile: Sendable {
 
     /// Bytes that such a file may have.
     package static let maximumSize = 65_536
+
+    /// The keys that hold names with a value each, where a program knows them.
+    private static let mapKeys: Set<String> = ["limits"]
 
     /// Reads a file.
     /// - Throws: ``SettingsError`` if it is missing, too large, not UTF-8, or not such a mapping.
@@ -67,6 +84,7 @@ package struct SettingsFile: Sendable {
         guard let key = key.scalar?.string else {
             throw SettingsError("\(name):\(line): lines of the form \"key: value\" are expected")
         }
+        if Self.mapKeys.contains(key) { return try addMap(key, value, line) }
         if let scalar = value.scalar {
             let isNull = scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
             entries[key] = Entry(values: isNull ? [] : [scalar.string], isList: false, line: line)
@@ -79,6 +97,25 @@ package struct SettingsFile: Sendable {
         } else {
             throw SettingsError("\(name):\(line): \(key) holds keys of its own; a value or a list is expected")
         }
+    }
+
+    private mutating func addMap(_ key: String, _ value: Node, _ line: Int) throws(SettingsError) {
+        if let scalar = value.scalar, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
+            maps[key] = Map(line: line)
+            return
+        }
+        guard let mapping = value.mapping else {
+            throw SettingsError("\(name):\(line): below \(key), lines of the form \"name: value\" are expected")
+        }
+        var members: [Member] = []
+        for (member, value) in mapping {
+            let line = member.mark?.line ?? line
+            guard let member = member.scalar?.string, let value = value.scalar?.string else {
+                throw SettingsError("\(name):\(line): below \(key), lines of the form \"name: value\" are expected")
+            }
+            members.append(Member(name: member, value: value, line: line))
+        }
+        maps[key] = Map(members: members, line: line)
     }
 
     /// Few bytes of aliases can stand for billions of values.

@@ -7,7 +7,7 @@ import Synchronization
 /// handshake costs over a millisecond, a delivery less than a microsecond.
 package final class HandshakeThreads: Sendable {
     private let group: MultiThreadedEventLoopGroup
-    private let waiting = Atomic<Int>(0)
+    private let queue = Mutex(Queue())
     /// Handshake steps that may wait; what comes on top is refused at once, since it would miss its deadline.
     private let limit: Int
 
@@ -21,20 +21,49 @@ package final class HandshakeThreads: Sendable {
         }
     }
 
+    /// Steps that wait, those of known addresses apart: a storm of strangers must not make them wait for their turn.
+    private struct Queue {
+        var known = CircularBuffer<@Sendable () -> Void>()
+        var strangers = CircularBuffer<@Sendable () -> Void>()
+        /// Steps that wait or run.
+        var count = 0
+        /// Steps of known addresses since the last of a stranger.
+        var favours = 0
+
+        /// Of four, one is a stranger's, where one waits.
+        mutating func next() -> (@Sendable () -> Void)? {
+            if favours >= 3 || known.isEmpty, let step = strangers.popFirst() {
+                favours = 0
+                return step
+            }
+            favours += 1
+            return known.popFirst() ?? strangers.popFirst()
+        }
+    }
+
     /// Runs `step`, then hands its result to `done` on `eventLoop`.
+    /// - Parameter isKnown: it goes before those that are not.
     /// - Returns: `false` if too many wait already.
     func run<Result: Sendable>(
-        _ step: @escaping @Sendable () -> Result, on eventLoop: any EventLoop,
+        isKnown: Bool = false, _ step: @escaping @Sendable () -> Result, on eventLoop: any EventLoop,
         done: @escaping @Sendable (Result) -> Void
     ) -> Bool {
-        guard waiting.add(1, ordering: .relaxed).newValue <= limit else {
-            waiting.subtract(1, ordering: .relaxed)
-            return false
-        }
-        group.next().execute {
+        let work: @Sendable () -> Void = {
             let result = step()
-            self.waiting.subtract(1, ordering: .relaxed)
+            self.queue.withLock { $0.count -= 1 }
             eventLoop.execute { done(result) }
+        }
+        let isAccepted = queue.withLock { queue in
+            guard queue.count < limit else { return false }
+            queue.count += 1
+            if isKnown { queue.known.append(work) } else { queue.strangers.append(work) }
+            return true
+        }
+        guard isAccepted else { return false }
+        // As many turns as steps, so that none is left behind.
+        group.next().execute {
+            let next = self.queue.withLock { $0.next() }
+            next?()
         }
         return true
     }

@@ -1,4 +1,4 @@
-import ChatWire
+package import ChatWire
 import Glibc
 package import NIOCore
 
@@ -10,25 +10,39 @@ package final class TLSConnection: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    /// Bytes that may wait for a peer that does not read; then it is cut off.
+    /// What ``sendLimit`` is unless it is set.
     package static let sendLimit = 1 << 20
-    /// While so many bytes wait for a peer, nothing more is read from it.
-    static let readPause = 1 << 18
     /// Segments that wait as they were given. What follows is copied together: a segment may be a small part of storage that it shares
     /// with what other peers were sent, and would keep all of that.
     static let sharedSegments = 16
     /// Ciphertext that a peer may send ahead while its handshake runs.
     static let handshakeInputLimit = 1 << 16
+    /// Ciphertext that may come while it is paused: a few reads that were under way. More comes only with the end of the stream.
+    static let pausedInputLimit = 1 << 20
 
     package let loop: TLSLoop
     /// A place for the owner's bookkeeping.
     package var tag = 0
     /// When the owner last heard of the peer, by the owner's clock.
     package var lastHeard: UInt64 = 0
+    /// When the peer last took what had filled the socket, by the same clock as `NIODeadline`, in milliseconds.
+    package private(set) var lastTaken: UInt64 = 0
     /// The owner wants nothing more from the peer for now; what has been decrypted still comes.
     package var isHeld = false {
-        didSet { if isHeld != oldValue, phase == .open { setAutoRead(!isHeld && !isReadingPaused) } }
+        didSet { if isHeld != oldValue { updateReading() } }
     }
+    /// The owner wants not one frame more for now. When it is over, the frames that have come go on at once, before anything else happens.
+    package var isPaused = false {
+        didSet {
+            guard isPaused != oldValue, phase == .open else { return }
+            if !isPaused { read(ByteBuffer()) }
+            updateReading()
+        }
+    }
+    /// Whether the peer is listened to: not if it is held or paused, or does not take what it is sent.
+    package var isReading: Bool { !isHeld && !isPaused && !isReadingPaused }
+    /// Bytes that may wait for a peer that does not read; then it is cut off. While a quarter waits, nothing more is read from it.
+    var sendLimit = TLSConnection.sendLimit
     /// Who the peer is; `nil` before the handshake is done.
     package private(set) var peerCertificate: Certificate?
     package private(set) var parameters: TLSParameters?
@@ -36,20 +50,20 @@ package final class TLSConnection: ChannelInboundHandler {
 
     let session: TLSSession
     let role: TLSRole
-    private let receiver: any FrameReceiver
+    let receiver: any FrameReceiver
     private let handshakeThreads: HandshakeThreads?
     private let handshakeDeadline: TimeAmount
 
-    /// Its place among the handshakes of the peer's address.
-    var handshakePlace: HandshakeQuota.Place?
-    private var phase = Phase.handshaking
+    /// Its places among the connections and handshakes of a listener.
+    var ticket: Admission.Ticket?
+    private(set) var phase = Phase.handshaking
     private var context: ChannelHandlerContext?
     private var deadline: Scheduled<Void>?
     /// Ciphertext that arrived while a handshake thread has the session.
-    private var waitingInput = ByteBuffer()
+    var waitingInput = ByteBuffer()
     private var isStepRunning = false
     /// Plaintext of a frame whose end has not arrived.
-    private var partial: ByteBuffer?
+    var partial: ByteBuffer?
     private var pending: [ByteBuffer] = []
     private var pendingBytes = 0
     /// Whether the last of them is a copy, which may grow.
@@ -57,6 +71,8 @@ package final class TLSConnection: ChannelInboundHandler {
     private var isDirty = false
     private var isFlushing = false
     private var isReadingPaused = false
+    /// The peer broke the framing: what it sends counts for nothing.
+    var isDeaf = false
 
     enum Phase {
         case handshaking
@@ -96,7 +112,7 @@ package final class TLSConnection: ChannelInboundHandler {
         flushLater()
     }
 
-    private func flushLater() {
+    func flushLater() {
         guard !isDirty else { return }
         isDirty = true
         loop.flushLater(self)
@@ -122,14 +138,15 @@ package final class TLSConnection: ChannelInboundHandler {
         isDirty = false
         guard write(upTo: .writable) else { return }
         let waiting = pendingBytes + session.output.readableBytes
-        if waiting > Self.sendLimit {
+        let readPause = sendLimit / 4
+        if waiting > sendLimit {
             end(.tooSlow(bytes: waiting))
-        } else if waiting > Self.readPause, !isReadingPaused {
+        } else if waiting > readPause, !isReadingPaused {
             isReadingPaused = true
-            setAutoRead(false)
-        } else if isReadingPaused, waiting < Self.readPause / 2 {
+            updateReading()
+        } else if isReadingPaused, waiting < readPause / 2 {
             isReadingPaused = false
-            setAutoRead(!isHeld)
+            updateReading()
         }
     }
 
@@ -195,6 +212,10 @@ package final class TLSConnection: ChannelInboundHandler {
         loop.ciphertext.clear()
     }
 
+    private func updateReading() {
+        if phase == .open { setAutoRead(isReading) }
+    }
+
     private func setAutoRead(_ isOn: Bool) {
         context?.channel.setOption(.autoRead, value: isOn).whenFailure { _ in }
     }
@@ -206,17 +227,25 @@ package final class TLSConnection: ChannelInboundHandler {
         end(.local)
     }
 
+    /// The same, since the peer broke the framing.
+    package func close(because error: FrameError) {
+        end(.framing(error))
+    }
+
     /// Says goodbye, with an alert that libssl already wrote or with close_notify, and waits a little for the peer to take it:
     /// closing a socket with unread input would throw away what was sent last.
-    private func end(_ reason: TLSCloseReason) {
+    func end(_ reason: TLSCloseReason) {
         if reason.leavesPeerReading { _ = write(upTo: .end) }
         guard phase == .open || phase == .handshaking else { return }
-        let saysGoodbye = phase == .open && reason.leavesPeerReading
+        let wasOpen = phase == .open
+        let saysGoodbye = wasOpen && reason.leavesPeerReading
         phase = .closing
         deadline?.cancel()
         pending = []
         pendingBytes = 0
         partial = nil
+        waitingInput = ByteBuffer()
+        if wasOpen { ticket?.left() }
         receiver.closed(self, because: reason)
         guard let context else { return }
         if !isStepRunning {
@@ -263,16 +292,21 @@ package final class TLSConnection: ChannelInboundHandler {
             }
             waitingInput.writeBuffer(&ciphertext)
             if !isStepRunning { stepHandshake() }
-        case .open:
-            session.input = ciphertext
-            readFrames()
-            session.input = ByteBuffer()
+        case .open where isDeaf: break
+        case .open where isPaused:
+            guard waitingInput.readableBytes + ciphertext.readableBytes <= Self.pausedInputLimit else {
+                return end(.truncated)
+            }
+            waitingInput.writeBuffer(&ciphertext)
+        case .open: read(ciphertext)
         case .closing, .closed: break
         }
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { flush() }
+        guard context.channel.isWritable else { return }
+        lastTaken = NIODeadline.now().uptimeNanoseconds / 1_000_000
+        flush()
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -288,7 +322,9 @@ package final class TLSConnection: ChannelInboundHandler {
         self.context = nil
         switch before {
         case .handshaking: receiver.closed(self, because: .handshakeBrokenOff)
-        case .open: receiver.closed(self, because: .truncated)
+        case .open:
+            ticket?.left()
+            receiver.closed(self, because: .truncated)
         case .closing, .closed: break
         }
     }
@@ -299,11 +335,12 @@ package final class TLSConnection: ChannelInboundHandler {
         session.input = waitingInput
         waitingInput = ByteBuffer()
         guard let handshakeThreads else { return handshakeStepped(session.handshake()) }
+        let isKnown = ticket?.isKnown == true
         isStepRunning = true
         let session = session
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let accepted = handshakeThreads.run(
-            { session.handshake() }, on: loop.eventLoop,
+            isKnown: isKnown, { session.handshake() }, on: loop.eventLoop,
             done: { step in
                 bound.value.isStepRunning = false
                 bound.value.handshakeStepped(step)
@@ -330,77 +367,17 @@ package final class TLSConnection: ChannelInboundHandler {
 
     private func opened() {
         deadline?.cancel()
-        handshakePlace?.release()
+        ticket?.authenticated()
         phase = .open
         peerCertificate = session.peerCertificate
         parameters = session.parameters
         receiver.connected(self)
         guard phase == .open else { return }
-        session.input.writeBuffer(&waitingInput)
-        waitingInput = ByteBuffer()
-        readFrames()
-        session.input = ByteBuffer()
+        read(ByteBuffer())
     }
 
-    private func failure() -> TLSFailure {
+    func failure() -> TLSFailure {
         TLSFailure(role: role, evidence: session.evidence)
-    }
-
-    // MARK: Receiving
-
-    /// Decrypts all that arrived and hands on every whole frame.
-    private func readFrames() {
-        var plaintext = ByteBuffer()
-        // A frame that began earlier goes on in its own buffer; otherwise the loop's is borrowed.
-        let isBorrowed = partial == nil
-        if let begun = partial {
-            partial = nil
-            plaintext = begun
-        } else {
-            swap(&plaintext, &loop.plaintext)
-        }
-        let result = decrypt(into: &plaintext)
-        if plaintext.readableBytes > 0, phase == .open {
-            if isBorrowed {
-                partial = ByteBuffer(bytes: plaintext.readableBytesView)
-            } else {
-                plaintext.discardReadBytes()
-                partial = plaintext
-            }
-        }
-        if isBorrowed {
-            plaintext.clear()
-            swap(&plaintext, &loop.plaintext)
-        }
-        switch result {
-        case .closed where phase == .open: end(.peer)
-        case .failed where phase == .open: end(.tls(failure()))
-        case .closed, .failed, .needsInput, .bytes: break
-        }
-        if phase == .open, session.output.readableBytes > 0 { flushLater() }
-    }
-
-    /// Decrypts record after record and delivers frames as they become whole, until input is lacking.
-    private func decrypt(into plaintext: inout ByteBuffer) -> TLSSession.ReadResult {
-        while true {
-            let result = session.read(into: &plaintext)
-            if case .bytes = result, plaintext.readableBytes < 65_536 - TLSSession.largestPlaintext { continue }
-            deliver(&plaintext)
-            guard phase == .open else { return .needsInput }
-            guard case .bytes = result else { return result }
-            plaintext.discardReadBytes()
-        }
-    }
-
-    private func deliver(_ plaintext: inout ByteBuffer) {
-        do {
-            while phase == .open, let frame = try Frame.next(from: &plaintext) {
-                receiver.received(frame, on: self)
-            }
-        } catch {
-            receiver.violated(error, on: self)
-            end(.framing(error))
-        }
     }
 }
 

@@ -12,9 +12,8 @@ package final class TLSListener: Sendable {
     /// What connections need when they arrive.
     private final class Shared: Sendable {
         let context: Mutex<TLSContext>
-        let connections = Atomic<Int>(0)
         let refusals = Atomic<Int>(0)
-        let quota: HandshakeQuota
+        let admission: Admission
         let settings: TLSListenerSettings
         let threads: HandshakeThreads
         /// For each event loop its connections' common part and the one that receives their frames.
@@ -26,7 +25,7 @@ package final class TLSListener: Sendable {
         ) {
             self.context = Mutex(context)
             self.settings = settings
-            quota = HandshakeQuota(limit: settings.handshakesPerAddress)
+            admission = Admission(settings)
             self.threads = threads
             self.seats = seats
         }
@@ -93,22 +92,17 @@ package final class TLSListener: Sendable {
         guard let seat = shared.seats[ObjectIdentifier(channel.eventLoop)]?.value else {
             throw ChannelError.operationUnsupported
         }
-        guard shared.connections.add(1, ordering: .relaxed).newValue <= shared.settings.maximumConnections else {
-            shared.connections.subtract(1, ordering: .relaxed)
+        guard let ticket = shared.admission.admit(channel.remoteAddress) else {
             shared.refusals.add(1, ordering: .relaxed)
             throw ChannelError.operationUnsupported
         }
-        channel.closeFuture.whenComplete { _ in shared.connections.subtract(1, ordering: .relaxed) }
-        guard let place = shared.quota.take(for: channel.remoteAddress) else {
-            shared.refusals.add(1, ordering: .relaxed)
-            throw ChannelError.operationUnsupported
-        }
-        channel.closeFuture.whenComplete { _ in place.release() }
+        channel.closeFuture.whenComplete { _ in ticket.release() }
         let session = try TLSSession(context: shared.context.withLock { $0 })
         let connection = TLSConnection(
             session: session, role: .server, loop: seat.loop, receiver: seat.receiver,
             handshakeThreads: shared.threads, handshakeDeadline: shared.settings.handshakeDeadline)
-        connection.handshakePlace = place
+        connection.ticket = ticket
+        connection.sendLimit = shared.settings.sendLimit
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 
@@ -119,7 +113,10 @@ package final class TLSListener: Sendable {
     }
 
     /// Connections that exist, handshakes included.
-    package var connectionCount: Int { shared.connections.load(ordering: .relaxed) }
+    package var connectionCount: Int { shared.admission.connections.count }
+
+    /// Handshakes that are under way.
+    package var handshakeCount: Int { shared.admission.handshakes.count }
 
     /// Connections that were closed unheard since the last call, because there were too many.
     package func takeRefusalCount() -> Int { shared.refusals.exchange(0, ordering: .relaxed) }
@@ -130,17 +127,29 @@ package final class TLSListener: Sendable {
     }
 }
 
-/// The limits of a ``TLSListener``.
+/// The limits of a ``TLSListener``. An address is an IPv4 address or an IPv6 network of 64 bits; what is over a limit is closed at
+/// once.
 package struct TLSListenerSettings: Sendable {
     /// A handshake that takes longer is ended.
     package var handshakeDeadline: TimeAmount = .seconds(10)
-    /// Connections over this number are closed at once.
     package var maximumConnections: Int
-    /// Handshakes that one address (IPv6: one /64) may have under way; more are closed at once.
+    package var connectionsPerAddress: Int
+    /// Handshakes under way.
+    package var handshakes: Int
     package var handshakesPerAddress: Int
+    /// Of all places, for connections and for handshakes, those that strangers may take, 1 to 100: addresses from which nobody was
+    /// authenticated lately.
+    package var strangerPercent = 75
+    /// Addresses that are remembered, and for how long, since somebody was authenticated from there.
+    package var knownAddresses = 65_536
+    package var knownLifetime: TimeAmount = .hours(7 * 24)
+    /// Bytes that may wait for a peer that does not read.
+    package var sendLimit = TLSConnection.sendLimit
 
     package init(maximumConnections: Int) {
         self.maximumConnections = maximumConnections
+        connectionsPerAddress = maximumConnections
+        handshakes = maximumConnections
         handshakesPerAddress = max(16, maximumConnections / 4)
     }
 }

@@ -139,7 +139,7 @@ private final class Publisher: FrameReceiver {
         }
     }
 
-    func violated(_ error: FrameError, on connection: TLSConnection) {}
+    func violated(_ error: FrameError, on connection: TLSConnection) { connection.close(because: error) }
     func closed(_ connection: TLSConnection, because reason: TLSCloseReason) {
         done.fail(BenchError("\(device.identity): \(reason.description)"))
     }

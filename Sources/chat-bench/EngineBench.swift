@@ -127,6 +127,7 @@ struct StageClock {
 final class EngineServer {
     private var shard: Shard
     private var seats: [Int: EngineClient] = [:]
+    private var disk = EngineDisk()
 
     init() {
         shard = Shard(index: 0, count: 1, premises: Premises(limits: ServerLimits()))
@@ -151,8 +152,14 @@ final class EngineServer {
 
     func endTick() {
         shard.now = Timestamp(milliseconds: UInt64(Date.now.timeIntervalSince1970 * 1_000))
+        disk.carryOut(shard.takeWrites())
+        for message in shard.takeMessages(for: 0) { shard.receive(message) }
         for action in shard.takeActions() {
-            if case .send(let slot, let bytes) = action { seats[slot]?.inbox.append(bytes) }
+            switch action {
+            case .send(let slot, let bytes): seats[slot]?.inbox.append(bytes)
+            case .load(let number, let load): shard.loaded(number, disk.find(load))
+            default: break
+            }
         }
     }
 }

@@ -28,12 +28,18 @@ final class Stage {
                 "--certs", certificates, "--data", folder + "/server", "--listen", "127.0.0.1", "--port", "\(port)",
                 "--loops",
                 "1", "--handshake-threads", "1",
-            ], name: "conclave-server")
+            ] + Self.limits, name: "conclave-server")
         do { try server.await("mutual TLS", seconds: 10) } catch {
             server.kill(SIGKILL)
             throw error
         }
     }
+
+    /// One client stands for many here: what a user may ask for must not be what is measured.
+    private static let limits =
+        ["message", "request", "page", "join", "claim", "list", "byte"].flatMap {
+            ["--limit", "\($0)-burst=1000000000", "--limit", "\($0)s-per-second=1000000000"]
+        }
 
     /// Ends all, and removes what they have written.
     func close() {

@@ -61,17 +61,21 @@ final class ClientConnection {
     }
 
     private static func dial(_ socket: Int32, _ port: UInt16) throws {
+        guard connect(socket, to: port) == 0 || errno == EINPROGRESS else {
+            throw LoadError.connection("cannot connect to 127.0.0.1:\(port): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// connect(2) to a port of this machine.
+    static func connect(_ socket: Int32, to port: UInt16) -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) { pointer in
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
-        }
-        guard status == 0 || errno == EINPROGRESS else {
-            throw LoadError.connection("cannot connect to 127.0.0.1:\(port): \(String(cString: strerror(errno)))")
         }
     }
 

@@ -12,20 +12,34 @@ enum Driver: String, Sendable {
     /// A server with nothing but the fan-out, which marks what libssl and the kernel cost:
     /// `uint32 length; uint8 type; body`, L → l, J room → j, M room payload → D room payload to all others.
     case reference
+    /// mosquitto: ``MQTT`` with QoS 1.
+    case mosquitto
+    /// The same, set to write its database whenever something has changed.
+    case mosquittoSaving = "mosquitto-saving"
 
     /// What the client offers by ALPN.
     var applicationProtocol: String? {
         switch self {
         case .conclave: "conclave/1"
-        case .reference: nil
+        case .reference, .mosquitto, .mosquittoSaving: nil
         }
     }
 
     /// What a client says first; the greeting that follows makes it connected.
-    var login: [UInt8] {
+    /// - Parameter name: of the connection.
+    func login(as name: String) -> [UInt8] {
         switch self {
         case .conclave: []
         case .reference: Self.referenceFrame("L", number: 0)
+        case .mosquitto, .mosquittoSaving: MQTT.connect(as: name)
+        }
+    }
+
+    /// Whether senders get what others say to their room, without having asked for it.
+    var deliversToSenders: Bool {
+        switch self {
+        case .conclave, .reference: true
+        case .mosquitto, .mosquittoSaving: false
         }
     }
 
@@ -56,33 +70,44 @@ enum Driver: String, Sendable {
     /// Tokens up to here are those of the founding.
     static let foundingTokens: UInt64 = 1_000
 
-    func join(room: UInt32) throws -> [UInt8] {
+    /// - Parameter isListener: it asks for what is said; where senders need not, they say nothing.
+    func join(room: UInt32, isListener: Bool) throws -> [UInt8] {
         switch self {
         case .conclave: try Self.bytes(of: .enter(RequestID(1), Self.id(of: room)))
         case .reference: Self.referenceFrame("J", number: room)
+        case .mosquitto, .mosquittoSaving: isListener ? MQTT.subscribe(to: MQTT.topic(of: room)) : []
         }
     }
 
-    /// A message to a room whose last `payload.count` bytes are the payload.
+    /// What every message to a room looks like.
     /// - Parameter devices: how many the room was founded with.
-    func message(room: UInt32, devices: Int, payload: [UInt8]) throws -> [UInt8] {
+    func message(room: UInt32, devices: Int, payload: [UInt8]) throws -> MessageTemplate {
         switch self {
         case .conclave:
             let epoch = UInt64((devices + Self.additionsPerCommit - 2) / Self.additionsPerCommit)
             let message = Self.privateMessage(room, .application, epoch: epoch, payload)
-            return try Self.bytes(of: .send(RequestID(2), Self.id(of: room), token: 0, payload: message))
-        case .reference: return Self.referenceFrame("M", number: room, payload)
+            let bytes = try Self.bytes(of: .send(RequestID(2), Self.id(of: room), token: 0, payload: message))
+            // Behind length and type stands the request; behind that and the room the token.
+            return MessageTemplate(bytes, payload: payload.count, request: (5, 4), token: 5 + 4 + 16)
+        case .reference:
+            return MessageTemplate(Self.referenceFrame("M", number: room, payload), payload: payload.count)
+        case .mosquitto, .mosquittoSaving:
+            let (bytes, identifier) = MQTT.publish(to: MQTT.topic(of: room), payload)
+            return MessageTemplate(bytes, payload: payload.count, request: (identifier, 2))
         }
     }
 
-    /// Where in a message its token stands, a big-endian number of 8 bytes, which is to be another in each of a device's messages.
-    var tokenPlace: Int? {
+    /// Under which number a sender's message is acknowledged.
+    /// - Parameter number: counts the sender's messages from 0.
+    func request(ofMessage number: UInt64) -> UInt32 {
         switch self {
-        // Behind length, type, request and room.
-        case .conclave: 4 + 1 + 4 + 16
-        case .reference: nil
+        case .conclave, .reference: UInt32(truncatingIfNeeded: number &+ Self.firstRequest)
+        case .mosquitto, .mosquittoSaving: UInt32(MQTT.identifier(ofMessage: number))
         }
     }
+
+    /// Requests below are those of the founding.
+    static let firstRequest: UInt64 = 16
 
     private static func privateMessage(
         _ room: UInt32, _ content: MLSContentType, epoch: UInt64, _ ciphertext: [UInt8]
@@ -109,80 +134,5 @@ enum Driver: String, Sendable {
 
     private static func bigEndian(_ number: UInt32) -> [UInt8] {
         withUnsafeBytes(of: number.bigEndian) { Array($0) }
-    }
-}
-
-/// What a server's frame means to the generator.
-enum Event {
-    case greeting
-    case joined
-    /// A message; the payload's place in the bytes read.
-    case delivery(Range<Int>)
-    /// Answers and notices without a meaning here.
-    case other
-    /// The server refused or ended something.
-    case refusal(String)
-}
-
-extension Driver {
-    /// Reads the frame that starts at `offset`.
-    /// - Returns: what it means and where the next one starts; `nil` if it is not all there yet.
-    func next(in bytes: UnsafeRawBufferPointer, at offset: Int) throws -> (event: Event, end: Int)? {
-        guard bytes.count - offset >= 5 else { return nil }
-        let length = Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-        guard length >= 1, length <= 1 << 17 else {
-            throw LoadError.connection("the server sent a frame of \(length) bytes: is it a server of this protocol?")
-        }
-        let end = offset + 4 + length
-        guard end <= bytes.count else { return nil }
-        let type = bytes[offset + 4]
-        switch self {
-        case .conclave: return (conclaveEvent(type, in: bytes, offset + 5..<end), end)
-        case .reference: return (try referenceEvent(type, offset + 5..<end), end)
-        }
-    }
-
-    /// Types and layout: docs/protocol.md, "From the server".
-    private func conclaveEvent(_ type: UInt8, in bytes: UnsafeRawBufferPointer, _ body: Range<Int>) -> Event {
-        switch type {
-        case 80:
-            guard let payload = Self.ciphertext(ofEntry: body, in: bytes) else { return .other }
-            return .delivery(payload)
-        case 64: return .greeting
-        case 65: return .joined
-        case 73, 95:
-            // The words stand behind request, code, whether to try again, and their length.
-            let failure = body.dropFirst(type == 73 ? 9 : 5)
-            let words = String(decoding: bytes[failure], as: UTF8.self)
-            return .refusal(type == 73 ? "the server refused a request: \(words)" : "the server closed: \(words)")
-        default: return .other
-        }
-    }
-
-    /// Where in an entry the ciphertext of its message lies; `nil` for an entry of another kind.
-    private static func ciphertext(ofEntry body: Range<Int>, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
-        // room 16, seq 8, time 8, user, device, token 8
-        var place = body.lowerBound + 32
-        for _ in 0..<2 where place < body.upperBound { place += 1 + Int(bytes[place]) }
-        place += 8
-        guard place < body.upperBound, bytes[place] == EntryKind.message.rawValue else { return nil }
-        // kind, two empty lists, form, length; then version and form of the message, group, epoch and content type
-        place += 1 + 3 + 3 + 1 + 3 + 4 + (1 + 16) + 8 + 1
-        // authenticated data and sender data, both empty
-        place += 1 + 1
-        guard place < body.upperBound else { return nil }
-        place += 1 << Int(bytes[place] >> 6)
-        return place <= body.upperBound ? place..<body.upperBound : nil
-    }
-
-    private func referenceEvent(_ type: UInt8, _ body: Range<Int>) throws -> Event {
-        switch type {
-        case UInt8(ascii: "D"):
-            guard body.count > 4 else { throw LoadError.connection("the server sent a malformed delivery") }
-            return .delivery(body.lowerBound + 4..<body.upperBound)
-        case UInt8(ascii: "l"): return .greeting
-        case UInt8(ascii: "j"): return .joined
-        default: return .other
-        }
     }
 }

@@ -9,14 +9,12 @@ final class Generator {
     private let epoll: Int32
     private let scratch: UnsafeMutableRawBufferPointer
     private var events: UnsafeMutableBufferPointer<epoll_event>
-    private(set) var connections: [ClientConnection?] = []
+    var connections: [ClientConnection?] = []
     private var dirty: [ClientConnection] = []
-    private let login: [UInt8]
-    private let joining: [UInt8]
-    /// The room of this run alone: rooms outlive their connections.
-    private let room = UInt32.random(in: 1 ... .max)
-    /// How many devices the members are.
-    private var devices = 0
+    /// The first room of this run alone: rooms outlive their connections.
+    private let firstRoom = UInt32.random(in: 1...(.max >> 1))
+    /// Who is to be in them.
+    var seats = Seats()
 
     /// What connections are for.
     enum Goal {
@@ -35,13 +33,18 @@ final class Generator {
 
     // What members say to one another.
     var tally = Tally(members: 1, senders: 0)
-    private var template: [UInt8] = []
-    private var payloadStart = 0
-    private let run = UInt32(truncatingIfNeeded: getpid())
+    /// What was acknowledged, if that counts.
+    var acceptances: AcceptanceTally?
+    /// What messages look like, for each room.
+    var templates: [MessageTemplate] = []
+    var payload: [UInt8] = []
+    let run = UInt32(truncatingIfNeeded: getpid())
     /// Latencies in nanoseconds of messages that were due from ``measuredFrom`` on.
     var latencies = Histogram()
     var measuredFrom = UInt64.max
-    private var now: UInt64 = 0
+    /// Times in nanoseconds until messages were acknowledged that were sent from ``measuredFrom`` on.
+    var acceptanceTimes = Histogram()
+    var now: UInt64 = 0
 
     /// Bytes read from connections before their frames are looked at; a frame fits.
     private static let scratchSize = 1 << 18
@@ -58,8 +61,6 @@ final class Generator {
         scratch = .allocate(byteCount: Self.scratchSize, alignment: 16)
         events = .allocate(capacity: 1_024)
         events.initialize(repeating: epoll_event())
-        login = driver.login
-        joining = try driver.join(room: room)
         try Self.raiseFileLimit()
         signal(SIGPIPE, SIG_IGN)
         _ = conclave_sharp_timers()
@@ -88,12 +89,25 @@ final class Generator {
     /// Opens `count` more connections and waits until they reached their goal, `concurrency` at a time.
     func connect(_ count: Int, concurrency: Int = 32, seconds: Double = 240) throws {
         try requireIdentities(for: connections.count + count)
-        guard goal == .room, connections.isEmpty else {
-            return try add(count, concurrency: concurrency, seconds: seconds)
+        try add(count, concurrency: concurrency, seconds: seconds)
+    }
+
+    /// Opens a connection for each seat and waits until all are in their rooms; first those of the founders.
+    func take(_ seats: Seats, seconds: Double = 240) throws {
+        try requireIdentities(for: seats.count)
+        self.seats = seats
+        try add(seats.rooms, concurrency: 32, seconds: seconds)
+        try add(seats.count - seats.rooms, concurrency: 32, seconds: seconds)
+    }
+
+    /// The devices in a room, its founder's first.
+    func devices(in room: Int) -> [String] {
+        var names: [String] = []
+        for member in stride(from: room, to: seats.count, by: seats.rooms) {
+            let name = tls.names[member % tls.identityCount]
+            if member < tls.identityCount || !names.contains(name) { names.append(name) }
         }
-        devices = min(count, tls.identityCount)
-        try add(1, concurrency: 1, seconds: seconds)
-        try add(count - 1, concurrency: concurrency, seconds: seconds)
+        return names
     }
 
     private func add(_ count: Int, concurrency: Int, seconds: Double) throws {
@@ -170,6 +184,16 @@ final class Generator {
         }
     }
 
+    /// Ends the listeners' connections; the server knows them, and keeps for them what it keeps.
+    func dismissListeners() throws {
+        for case let connection? in connections.dropFirst(seats.senders) { connection.sayGoodbye() }
+        let deadline = nanoseconds() + 3_000_000_000
+        while connections.dropFirst(seats.senders).contains(where: { $0 != nil }), nanoseconds() < deadline {
+            try pump(nanoseconds: 10_000_000)
+        }
+        tally = Tally(members: seats.count, senders: seats.senders, rooms: seats.rooms, copies: 0)
+    }
+
     // MARK: The loop
 
     /// Handles what happens within a time, at most one batch of events.
@@ -202,7 +226,7 @@ final class Generator {
             case .failed(let words): return fail(connection, words)
             case .ok, .ended:
                 connection.state = .waiting
-                queue(login, to: connection)
+                queue(driver.login(as: "load-\(run)-\(firstRoom)-\(connection.index)"), to: connection)
                 return try read(connection)
             }
         }
@@ -227,7 +251,7 @@ final class Generator {
         dirty.removeAll(keepingCapacity: true)
     }
 
-    private func flush(_ connection: ClientConnection) {
+    func flush(_ connection: ClientConnection) {
         guard connection.state >= .waiting, connection.state < .leaving else { return }
         if case .failed(let words) = connection.flush() { fail(connection, words) }
     }
@@ -287,13 +311,13 @@ final class Generator {
         while let (event, end) = try driver.next(in: bytes, at: offset) {
             offset = end
             switch event {
-            case .delivery(let payload): deliver(UnsafeRawBufferPointer(rebasing: bytes[payload]), to: connection.index)
+            case .delivery(let payload, let answer):
+                deliver(UnsafeRawBufferPointer(rebasing: bytes[payload]), to: connection.index)
+                if let answer { queue(answer, to: connection) }
+            case .accepted(let request, let place): accepted(request, place, connection.index)
             case .other: break
             case .greeting: try greeted(connection)
-            case .joined:
-                guard connection.state == .joining else { break }
-                connection.state = .joined
-                reached += 1
+            case .joined: joined(connection)
             case .refusal(let words):
                 fail(connection, words)
                 return offset
@@ -312,81 +336,22 @@ final class Generator {
             reached += 1
         case .room:
             connection.state = .joining
-            if connection.index == 0 {
-                queue(try driver.found(room: room, devices: Array(tls.names.prefix(devices))), to: connection)
+            let room = connection.index % seats.rooms
+            if connection.index == room {
+                queue(try driver.found(room: number(of: room), devices: devices(in: room)), to: connection)
             }
+            let joining = try driver.join(room: number(of: room), isListener: connection.index >= seats.senders)
             queue(joining, to: connection)
+            if joining.isEmpty { joined(connection) }
         }
     }
 
-    // MARK: Messages
-
-    /// Says what messages look like from now on.
-    func prepareMessages(size: Int, members: Int, senders: Int) throws {
-        let payload = (0..<size).map { UInt8(ascii: "a") + UInt8($0 % 26) }
-        template = try driver.message(room: room, devices: devices, payload: payload)
-        payloadStart = template.count - size
-        tally = Tally(members: members, senders: senders)
-        latencies.clear()
+    private func joined(_ connection: ClientConnection) {
+        guard connection.state == .joining else { return }
+        connection.state = .joined
+        reached += 1
     }
 
-    /// Sends one message, in a record and a system call of its own: people do not send in batches.
-    /// - Parameter time: when it was due.
-    func send(from sender: Int, due time: UInt64) throws {
-        guard let connection = connections[sender] else { return }
-        guard tally.underWay(from: sender) < Tally.capacity else {
-            throw LoadError.stalled(
-                "\(Tally.capacity) messages of one sender are under way: the server does not keep up with this rate")
-        }
-        let stamp = Stamp(run: run, sender: UInt32(sender), number: tally.send(from: sender), time: time)
-        // Two senders may be one device: its numbers go up together.
-        let token = Driver.foundingTokens + stamp.number * UInt64(tally.senders) + UInt64(sender) + 1
-        template.withUnsafeMutableBytes { bytes in
-            if let start = bytes.baseAddress { stamp.write(to: start + payloadStart) }
-            if let place = driver.tokenPlace {
-                bytes.storeBytes(of: token.bigEndian, toByteOffset: place, as: UInt64.self)
-            }
-            connection.queue(UnsafeRawBufferPointer(bytes))
-        }
-        flush(connection)
-    }
-
-    private func deliver(_ payload: UnsafeRawBufferPointer, to member: Int) {
-        guard let start = payload.baseAddress, payload.count == template.count - payloadStart else {
-            return tally.note("member \(member) got a payload of \(payload.count) bytes")
-        }
-        let stamp = Stamp.read(start)
-        guard stamp.run == run, isIntact(start) else {
-            return tally.note("member \(member) got a payload that was not sent")
-        }
-        tally.arrive(at: member, from: Int(stamp.sender), number: stamp.number)
-        if stamp.time >= measuredFrom { latencies.add(now > stamp.time ? now - stamp.time : 0) }
-    }
-
-    /// Whether what follows the stamp is what was sent.
-    private func isIntact(_ payload: UnsafeRawPointer) -> Bool {
-        template.withUnsafeBytes { sent in
-            guard let start = sent.baseAddress else { return false }
-            let from = payloadStart + Stamp.byteCount
-            return memcmp(payload + Stamp.byteCount, start + from, sent.count - from) == 0
-        }
-    }
-
-    /// Waits until everything has arrived, then a little longer, which would show duplicates.
-    /// - Throws: ``LoadError/inexact(_:)``.
-    func settle(seconds: Double = 15) throws {
-        let deadline = nanoseconds() + UInt64(seconds * 1e9)
-        while !tally.isExact, tally.fault == nil, nanoseconds() < deadline {
-            try pump(nanoseconds: 10_000_000)
-            try checkHealth()
-        }
-        try run(seconds: 0.1)
-        try checkHealth()
-        guard tally.isExact else {
-            let expected = tally.sent * UInt64(tally.copies)
-            throw LoadError.inexact(
-                tally.fault ?? "\(tally.sent) messages to \(tally.copies) members make \(expected) deliveries; "
-                    + "\(tally.delivered) arrived")
-        }
-    }
+    /// Under which number the server knows a room.
+    func number(of room: Int) -> UInt32 { firstRoom + UInt32(room) }
 }

@@ -10,7 +10,9 @@ struct LoadCommand: ParsableCommand {
             A figure counts only if everything that was sent arrived: at every member, in order, once. Else the exit code is 1.
             scripts/bench starts the servers, runs all measurements and compares them with a reference.
             """,
-        subcommands: [Fanout.self, Latency.self, Handshakes.self, Idle.self, Storm.self])
+        subcommands: [
+            Fanout.self, Latency.self, Handshakes.self, Idle.self, Storm.self, Durable.self, Fill.self, Ready.self,
+        ])
 }
 
 /// A room and what is said in it.
@@ -40,8 +42,8 @@ struct RoomOptions: ParsableArguments {
     /// A generator whose connections are the room's members.
     func room(at target: Target, certificates: String) throws -> Generator {
         let generator = try Generator(target, certificates: certificates, goal: .room)
-        try generator.connect(receivers + senders)
-        try generator.prepareMessages(size: bytes, members: receivers + senders, senders: senders)
+        try generator.take(Seats(senders: senders, listeners: receivers))
+        try generator.prepareMessages(size: bytes)
         try generator.run(seconds: 0.3)
         return generator
     }

@@ -27,9 +27,12 @@ struct Report: Encodable {
         var unit: String
         /// For each server one value a round.
         var values: [String: [Double]]
-        /// conclave to reference, round by round.
-        var ratios: [Double] {
-            zip(values["conclave"] ?? [], values["reference"] ?? []).compactMap { $1 > 0 ? $0 / $1 : nil }
+        /// The first server to the second, round by round.
+        var ratios: [Double]
+
+        init(_ metric: String, _ unit: String, _ values: [String: [Double]]) {
+            (self.metric, self.unit, self.values) = (metric, unit, values)
+            ratios = []
         }
 
         private enum CodingKeys: CodingKey {
@@ -54,11 +57,16 @@ struct Report: Encodable {
 
     mutating func add(_ metrics: [Metric], of driver: Driver, round: Int) {
         for metric in metrics {
-            if let index = lines.firstIndex(where: { $0.metric == metric.name }) {
+            if let index = lines.firstIndex(where: { $0.metric == metric.name && $0.unit == metric.unit }) {
                 lines[index].values[driver.rawValue, default: []].append(metric.value)
             } else {
-                lines.append(Line(metric: metric.name, unit: metric.unit, values: [driver.rawValue: [metric.value]]))
+                lines.append(Line(metric.name, metric.unit, [driver.rawValue: [metric.value]]))
             }
+        }
+        guard drivers.count > 1 else { return }
+        for index in lines.indices {
+            let (own, other) = (lines[index].values[drivers[0].rawValue], lines[index].values[drivers[1].rawValue])
+            lines[index].ratios = zip(own ?? [], other ?? []).compactMap { $1 > 0 ? $0 / $1 : nil }
         }
     }
 

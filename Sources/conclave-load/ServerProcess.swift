@@ -17,14 +17,25 @@ struct ServerProcess {
     }
 
     func processorTime() throws -> ProcessorTime {
-        // Behind the name in parentheses, which may hold anything: state is field 3, utime 14, stime 15 (proc_pid_stat(5)).
+        ProcessorTime(user: try seconds(inField: 14), kernel: try seconds(inField: 15))
+    }
+
+    /// Seconds since the process was started, to 10 ms.
+    func age() throws -> Double {
+        var now = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9 - (try seconds(inField: 22))
+    }
+
+    /// A field of `/proc/PID/stat` that counts ticks, numbered as in proc_pid_stat(5).
+    private func seconds(inField number: Int) throws -> Double {
+        // Behind the name in parentheses, which may hold anything, comes field 3.
         let text = try read("stat")
         let fields = text.suffix(from: text.lastIndex(of: ")") ?? text.startIndex).split(separator: " ")
-        guard fields.count > 13, let user = Double(fields[12]), let kernel = Double(fields[13]) else {
+        guard fields.count > number - 2, let ticks = Double(fields[number - 2]) else {
             throw LoadError.setup("/proc/\(pid)/stat is not understood")
         }
-        let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-        return ProcessorTime(user: user / ticks, kernel: kernel / ticks)
+        return ticks / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
     /// Resident memory that is the process's own (`Private_Clean` + `Private_Dirty` of `smaps_rollup`), and all that is resident. KiB.

@@ -9,8 +9,10 @@ struct Tally {
     /// Members, of which the first `senders` also send.
     let members: Int
     let senders: Int
-    /// How often a message is delivered: to everyone but its sender.
-    var copies: Int { members - 1 }
+    /// Member i is in room i % rooms.
+    let rooms: Int
+    /// How often a message is delivered.
+    let copies: Int
 
     private(set) var sent: UInt64 = 0
     private(set) var delivered: UInt64 = 0
@@ -25,9 +27,12 @@ struct Tally {
     private var missing: [Int32]
     private var inFlight: [Int]
 
-    init(members: Int, senders: Int) {
+    /// - Parameter copies: how often a message is delivered; `nil`: to everyone in its room but its sender.
+    init(members: Int, senders: Int, rooms: Int = 1, copies: Int? = nil) {
         self.members = members
         self.senders = senders
+        self.rooms = rooms
+        self.copies = copies ?? members / rooms - 1
         nextToSend = Array(repeating: 0, count: senders)
         nextToArrive = Array(repeating: 0, count: members * senders)
         missing = Array(repeating: 0, count: senders * Self.capacity)
@@ -45,14 +50,14 @@ struct Tally {
         let number = nextToSend[sender]
         nextToSend[sender] += 1
         missing[place(of: number, from: sender)] = Int32(copies)
-        inFlight[sender] += 1
+        if copies > 0 { inFlight[sender] += 1 }
         sent += 1
         return number
     }
 
     /// A message arrived.
     mutating func arrive(at member: Int, from sender: Int, number: UInt64) {
-        guard sender < senders, sender != member else {
+        guard sender < senders, sender != member, sender % rooms == member % rooms else {
             return note("member \(member) got a message of sender \(sender), which it should not")
         }
         let place = member * senders + sender

@@ -34,6 +34,12 @@ struct TargetOptions: ParsableArguments {
             "A reference server on this machine, measured in turn with the other.", valueName: "port[:pid]"))
     var reference: String?
 
+    @Option(help: ArgumentHelp("A mosquitto on this machine, measured in turn; durable only.", valueName: "port[:pid]"))
+    var mosquitto: String?
+
+    @Option(help: ArgumentHelp("Another mosquitto, set to save whatever changes.", valueName: "port[:pid]"))
+    var mosquittoSaving: String?
+
     @Option(help: ArgumentHelp("The folder with ca.pem and the clients' certificates.", valueName: "folder"))
     var certs = "certs"
 
@@ -45,13 +51,18 @@ struct TargetOptions: ParsableArguments {
 
     func validate() throws {
         guard rounds >= 1, rounds <= 100 else { throw ValidationError("--rounds is 1 to 100") }
-        guard conclave != nil || reference != nil else {
-            throw ValidationError("name a server with --conclave PORT[:PID], with --reference, or with both")
+        guard [conclave, reference, mosquitto, mosquittoSaving].contains(where: { $0 != nil }) else {
+            throw ValidationError(
+                "name a server with --conclave PORT[:PID], another beside it with --reference PORT[:PID]")
         }
     }
 
     func targets() throws -> [Target] {
-        try [conclave.map { try Target(.conclave, $0) }, reference.map { try Target(.reference, $0) }].compactMap { $0 }
+        let named: [(Driver, String?)] = [
+            (.conclave, conclave), (.reference, reference), (.mosquitto, mosquitto),
+            (.mosquittoSaving, mosquittoSaving),
+        ]
+        return try named.compactMap { driver, text in try text.map { try Target(driver, $0) } }
     }
 
     /// Measures every target `rounds` times, in turn, and reports.

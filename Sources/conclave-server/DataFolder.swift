@@ -19,6 +19,9 @@ struct DataFolder: ~Copyable {
             throw ProgramError.unavailable("another server uses \(path); stop it, or choose another with --data")
         }
         lock = descriptor
+        // What root makes here for a command, the server must be able to use.
+        var status = stat()
+        if geteuid() == 0, stat(path, &status) == 0 { _ = fchown(descriptor, status.st_uid, status.st_gid) }
     }
 
     deinit {

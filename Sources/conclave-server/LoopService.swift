@@ -1,3 +1,4 @@
+import Audit
 import Chat
 import ChatServer
 import ChatWire
@@ -18,6 +19,7 @@ final class LoopService: FrameReceiver {
     private var context: TLSContext
     private let seen: SeenDevices
     private let writer: StoreWriter
+    private let reader: StoreReader
     /// What ticks have to say that may be said when something is stored, in their order.
     private var waiting: [(unit: UInt64, output: TickOutput)] = []
     private var latestUnit: UInt64 = 0
@@ -28,12 +30,18 @@ final class LoopService: FrameReceiver {
     private var farewell: Failure?
     private var isTickOpen = false
     private var isShuttingDown = false
+    private var willWake = false
 
     /// Milliseconds after which a connection that sent nothing is given up; clients send a ping in time.
-    private static let silenceLimit: UInt64 = 120_000
+    private let silenceLimit: UInt64
 
-    init(tls: TLSLoop, shard: Shard, context: TLSContext, seen: SeenDevices, writer: StoreWriter, logger: Logger) {
+    init(
+        tls: TLSLoop, shard: Shard, silenceSeconds: Int, context: TLSContext, seen: SeenDevices, writer: StoreWriter,
+        reader: StoreReader, logger: Logger
+    ) {
+        silenceLimit = UInt64(clamping: silenceSeconds) * 1_000
         self.writer = writer
+        self.reader = reader
         self.tls = tls
         self.shard = shard
         self.context = context
@@ -72,6 +80,7 @@ final class LoopService: FrameReceiver {
             software: "conclave-server \(version)", you: identity, time: shard.now,
             maximumPayload: UInt32(Frame.maximumPayload))
         connection.send(Shard.encode(.greeting(greeting)))
+        writer.record(.connected(connection, at: shard.now))
         logger.info(
             "connected",
             metadata: [
@@ -84,18 +93,33 @@ final class LoopService: FrameReceiver {
         guard connection.tag > 0 else { return }
         openTick()
         connection.lastHeard = uptime
-        shard.receive(frame, from: connection.tag - 1)
+        let delay = shard.receive(frame, from: connection.tag - 1)
+        if delay > 0 { pause(connection, for: delay) }
+    }
+
+    /// Its user asks for more than the limits allow: what comes of it waits, here and then in the network.
+    private func pause(_ connection: TLSConnection, for milliseconds: Int) {
+        connection.isPaused = true
+        tls.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(milliseconds))) {
+            [weak self, weak connection] in
+            guard let self, let connection, connection.tag > 0 else { return }
+            openTick()
+            connection.lastHeard = uptime
+            connection.isPaused = false
+        }
     }
 
     func violated(_ error: FrameError, on connection: TLSConnection) {
-        // What it asked for before has its answers.
-        endTick()
-        connection.send(Shard.encode(.closing(Failure(.malformedFrame, "you sent \(error)"))))
+        guard connection.tag > 0 else { return connection.close(because: error) }
+        // Its last words wait their turn: behind the answers to what it asked for before.
+        openTick()
+        shard.violated(error, from: connection.tag - 1)
     }
 
     func closed(_ connection: TLSConnection, because reason: TLSCloseReason) {
         let from = connection.remoteAddress?.shortDescription ?? "?"
         let why = farewell.map { "sent away: \($0.words)" } ?? "\(reason)"
+        writer.record(.closed(connection, because: reason, farewell, wasIn: connection.tag > 0, at: .now))
         guard connection.tag > 0 else {
             return logger.notice("refused", metadata: ["from": "\(from)", "why": "\(why)"])
         }
@@ -130,12 +154,27 @@ final class LoopService: FrameReceiver {
         while isTickOpen {
             isTickOpen = false
             let output = takeOutput()
-            if shard.hasWrites { latestUnit = writer.submit(from: shard.index) { shard.takeWrites() } }
+            if shard.hasWrites {
+                latestUnit = writer.submit(from: shard.index, events: output.events) { shard.takeWrites() }
+            } else {
+                writer.record(output.events)
+            }
             guard latestUnit > storedUnit else {
                 carryOut(output)
                 continue
             }
             waiting.append((latestUnit, output))
+        }
+        wakeForMarks()
+    }
+
+    /// Marks that nothing else was stored with are to be stored by themselves.
+    private func wakeForMarks() {
+        guard let due = shard.marksDue, !willWake else { return }
+        willWake = true
+        tls.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(clamping: due) + 1)) { [weak self] in
+            self?.willWake = false
+            self?.openTick()
         }
     }
 
@@ -150,12 +189,14 @@ final class LoopService: FrameReceiver {
                 if let connection = connections[slot] { output.frames.append((connection, bytes)) }
             case .close(let slot, let failure):
                 if let connection = connections[slot] { output.closing.append((connection, failure)) }
+            case .load(let number, let load): output.loads.append((number, load))
             case .hold(let slot): connections[slot]?.isHeld = true
             case .resume(let slot): connections[slot]?.isHeld = false
             case .warn(let words): logger.warning("\(words)")
+            case .event(let event): output.events.append(AuditEvent(event, at: shard.now))
             }
         }
-        for index in services.indices where index != shard.index {
+        for index in services.indices {
             let messages = shard.takeMessages(for: index)
             if !messages.isEmpty { output.messages.append((index, messages)) }
         }
@@ -168,7 +209,18 @@ final class LoopService: FrameReceiver {
             let service = services[index]
             service.eventLoop.execute { service.value.take(messages) }
         }
+        for (number, load) in output.loads { read(load, number) }
         for (connection, failure) in output.closing { refuse(connection, failure) }
+    }
+
+    private func read(_ load: StoreLoad, _ number: UInt64) {
+        let this = services[shard.index]
+        reader.read(load) { found in
+            this.eventLoop.execute {
+                this.value.openTick()
+                this.value.shard.loaded(number, found)
+            }
+        }
     }
 
     /// What this loop handed in is on the disk, up to this number: now it may be said.
@@ -219,14 +271,24 @@ final class LoopService: FrameReceiver {
         return count
     }
 
-    /// Ends the connections of which nothing has been heard for long: the other machine is gone without a word.
+    /// Ends the connections of which nothing has been heard for long, since the other machine is gone without a word, and those whose
+    /// long frames do not become whole.
     func cutSilent() {
         openTick()
-        for case let connection? in connections
-        where connection.lastHeard + Self.silenceLimit < uptime {
-            let words = "nothing was heard of you for \(Self.silenceLimit / 1_000) s"
+        shard.endUnfinished()
+        for case let connection? in connections {
+            // Of whom nothing is read, nothing can be heard.
+            if connection.isHeld || connection.isPaused { connection.lastHeard = uptime }
+            guard max(connection.lastHeard, connection.lastTaken) + silenceLimit < uptime else { continue }
+            let words = "nothing was heard of you for \(silenceLimit / 1_000) s"
             refuse(connection, Failure(.silent, canRetry: true, words))
         }
+    }
+
+    /// Lets go of what is not in use.
+    func rest(noting note: Bool) {
+        openTick()
+        shard.rest(noting: note)
     }
 
     /// Says goodbye to everyone.
@@ -240,6 +302,9 @@ final class LoopService: FrameReceiver {
 struct TickOutput {
     var frames: [(TLSConnection, ByteBuffer)] = []
     var messages: [(loop: Int, messages: [ShardMessage])] = []
+    var loads: [(number: UInt64, load: StoreLoad)] = []
+    /// For the audit log.
+    var events: [AuditEvent] = []
     /// Whom to send away, and why.
     var closing: [(TLSConnection, Failure)] = []
 }

@@ -1,21 +1,20 @@
 import ArgumentParser
+import Audit
 import Foundation
 import Logging
 import Settings
 
-/// `conclave-server`
-@main
+/// `conclave-server serve`, and what `conclave-server` does without a subcommand.
 struct ServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "conclave-server",
-        abstract: "Orders and forwards what the members of a conclave say to one another.",
+        commandName: "serve",
+        abstract: "Listens, and serves until it is stopped. (This is what happens without a subcommand.)",
         discussion: """
             Each option can also come from the environment (CONCLAVE_PORT, CONCLAVE_CERTS, …) or from a file in YAML
             (--config); a flag goes before the environment, and that before the file.
 
             SIGHUP loads certificates and revocations again; SIGTERM and SIGINT stop the server.
-            """,
-        version: version)
+            """)
 
     @Option(help: "The TCP port to listen on. (default: 7443)")
     var port: Int?
@@ -39,10 +38,18 @@ struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Connections at once. (default: what the limit on open files allows, up to 10000)")
     var maxConnections: Int?
 
+    @OptionGroup var limits: LimitOptions
+
     @Option(
         help: ArgumentHelp(
             "Write the keys of all sessions to this file. Whoever has it can read everything.", valueName: "file"))
     var insecureKeylog: String?
+
+    @Option(help: "Records of the audit log that are kept, about. (default: 1000000)")
+    var auditRecords: Int?
+
+    @Option(help: "Days for which records of the audit log are kept, as long as there are not too many. (default: 365)")
+    var auditDays: Int?
 
     @Option(help: "trace, debug, info, notice, warning or error. (default: info)")
     var logLevel: String?
@@ -54,12 +61,7 @@ struct ServerCommand: AsyncParsableCommand {
     var config: String?
 
     func run() async throws {
-        do {
-            try await serve()
-        } catch let error as ProgramError {
-            try? FileHandle.standardError.write(contentsOf: Data("conclave-server: \(error)\n".utf8))
-            throw ExitCode(error.status)
-        }
+        try await explaining { try await serve() }
     }
 
     private func serve() async throws {
@@ -101,8 +103,10 @@ struct ServerCommand: AsyncParsableCommand {
                 handshakeThreads: try settings.number("handshake-threads", flag: handshakeThreads, in: 1...256)
                     ?? chosenLoops,
                 maximumConnections: try settings.number("max-connections", flag: maxConnections, in: 1...1_000_000),
+                limits: try limits.weighed(settings),
                 // Never from a file or the environment: whoever weakens the encryption says so where it is seen.
                 insecureKeyLog: insecureKeylog,
+                auditRetention: try auditRetention(settings),
                 logLevel: try settings.choice("log-level", flag: logLevel, of: Logger.Level.allCases) ?? .info,
                 logFormat: try settings.choice("log-format", flag: logFormat, of: LineLogHandler.Format.allCases)
                     ?? .text)
@@ -112,8 +116,20 @@ struct ServerCommand: AsyncParsableCommand {
         }
     }
 
+    private func auditRetention(_ settings: Settings) throws(SettingsError) -> AuditRetention {
+        var retention = AuditRetention()
+        if let records = try settings.number("audit-records", flag: auditRecords, in: 10...1_000_000_000) {
+            retention.records = UInt64(records)
+        }
+        if let days = try settings.number("audit-days", flag: auditDays, in: 1...36_500) {
+            retention.age = UInt64(days) * 86_400
+        }
+        return retention
+    }
+
     /// What a configuration file may hold.
-    private static let keys = [
-        "port", "listen", "certs", "data", "loops", "handshake-threads", "max-connections", "log-level", "log-format",
+    static let keys = [
+        "port", "listen", "certs", "data", "loops", "handshake-threads", "max-connections", "limits", "log-level",
+        "log-format", "audit-records", "audit-days",
     ]
 }

@@ -1,3 +1,5 @@
+import Audit
+import ChatServer
 import Logging
 
 /// How a server is to run, once flags, environment, file and defaults have been weighed.
@@ -10,7 +12,9 @@ struct ServerOptions: Sendable {
     var handshakeThreads: Int
     /// `nil`: as many as the limit on open files allows.
     var maximumConnections: Int?
+    var limits: ServerLimits
     var insecureKeyLog: String?
+    var auditRetention: AuditRetention
     var logLevel: Logger.Level
     var logFormat: LineLogHandler.Format
 }

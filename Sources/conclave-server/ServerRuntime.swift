@@ -1,3 +1,4 @@
+import Audit
 import Chat
 import ChatServer
 import Glibc
@@ -16,15 +17,17 @@ final class ServerRuntime: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let handshakes: HandshakeThreads
     private let services: [NIOLoopBound<LoopService>]
-    private let listener: TLSListener
+    let listener: TLSListener
     private let context: Mutex<TLSContext>
     private let seen: SeenDevices
-    private let writer: StoreWriter
+    let writer: StoreWriter
+    private let reader: StoreReader
+    private let premises: Premises
 
     private init(
         options: ServerOptions, logger: Logger, group: MultiThreadedEventLoopGroup, handshakes: HandshakeThreads,
         services: [NIOLoopBound<LoopService>], listener: TLSListener, context: TLSContext,
-        seen: SeenDevices, writer: StoreWriter
+        seen: SeenDevices, writer: StoreWriter, reader: StoreReader, premises: Premises
     ) {
         self.options = options
         self.logger = logger
@@ -35,6 +38,8 @@ final class ServerRuntime: Sendable {
         self.context = Mutex(context)
         self.seen = seen
         self.writer = writer
+        self.reader = reader
+        self.premises = premises
     }
 
     // MARK: Starting
@@ -47,21 +52,24 @@ final class ServerRuntime: Sendable {
         let addresses = try options.addresses.flatMap { try ListenAddress.parse($0, port: options.port) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.loops)
         let handshakes = HandshakeThreads(count: options.handshakeThreads)
-        let (state, seen, writer) = try openStore(options, logger: logger)
+        let (state, seen, writer, reader) = try openStore(options, logger: logger)
+        state.premises.advanceAge()
         let (services, seats) = try await makeServices(
-            on: group, context: context, state: state, seen: seen, writer: writer, logger: logger)
+            on: group, context: context, state: state, seen: seen, writer: writer, reader: reader, logger: logger)
         writer.connect(to: services)
         let listener: TLSListener
         do {
             listener = try await TLSListener.start(
-                on: addresses, context: context, settings: TLSListenerSettings(maximumConnections: maximumConnections),
+                on: addresses, context: context,
+                settings: TLSListenerSettings(maximumConnections: maximumConnections, limits: options.limits),
                 group: group, threads: handshakes, seats: seats)
         } catch let error as TLSListenError {
             throw ListenAddress.explain(error)
         }
         let runtime = ServerRuntime(
             options: options, logger: logger, group: group, handshakes: handshakes, services: services,
-            listener: listener, context: context, seen: seen, writer: writer)
+            listener: listener, context: context, seen: seen, writer: writer, reader: reader, premises: state.premises)
+        runtime.recordStart(context)
         for device in try await runtime.removeRevoked(by: context) {
             logger.notice("revoked", metadata: ["who": "\(device)"])
         }
@@ -71,7 +79,7 @@ final class ServerRuntime: Sendable {
 
     private static func makeServices(
         on group: MultiThreadedEventLoopGroup, context: TLSContext, state: RecoveredState, seen: SeenDevices,
-        writer: StoreWriter, logger: Logger
+        writer: StoreWriter, reader: StoreReader, logger: Logger
     ) async throws -> ([NIOLoopBound<LoopService>], [NIOLoopBound<TLSListener.Seat>]) {
         let loops = Array(group.makeIterator())
         var services: [NIOLoopBound<LoopService>] = []
@@ -82,7 +90,8 @@ final class ServerRuntime: Sendable {
                 shard.adopt(state)
                 let tls = TLSLoop(eventLoop: loop)
                 let service = LoopService(
-                    tls: tls, shard: shard, context: context, seen: seen, writer: writer, logger: logger)
+                    tls: tls, shard: shard, silenceSeconds: state.premises.limits.silenceSeconds, context: context,
+                    seen: seen, writer: writer, reader: reader, logger: logger)
                 let seat = TLSListener.Seat(loop: tls, receiver: service)
                 return (NIOLoopBound(service, eventLoop: loop), NIOLoopBound(seat, eventLoop: loop))
             }.get()
@@ -99,12 +108,17 @@ final class ServerRuntime: Sendable {
     /// Opens what an earlier run has stored, and begins from there.
     private static func openStore(
         _ options: ServerOptions, logger: Logger
-    ) throws -> (RecoveredState, SeenDevices, StoreWriter) {
+    ) throws -> (RecoveredState, SeenDevices, StoreWriter, StoreReader) {
         let begin = ContinuousClock.now
         do {
-            let store = try ServerStore(folder: options.data)
-            var recovery = Recovery(loopCount: options.loops)
+            let store = try open(options.data, logger: logger)
+            var recovery = Recovery(limits: options.limits, loopCount: options.loops)
             try store.forEachRecord { table, key, value in try recovery.take(table, key: key, value: value) }
+            for log in recovery.openLogs {
+                try store.forEachEntry(ofRoom: log.number, after: log.after) { entry in
+                    try recovery.take(entry: entry, of: log.room)
+                }
+            }
             let state = try recovery.finish()
             let seen = try SeenDevices(state.certificates)
             let milliseconds = begin.duration(to: .now) / .milliseconds(1)
@@ -116,13 +130,31 @@ final class ServerRuntime: Sendable {
                         "read in": "\(Int(milliseconds)) ms",
                     ])
             }
-            return (state, seen, StoreWriter(store, premises: state.premises, logger: logger))
+            let reader = StoreReader(try ServerReader(folder: options.data))
+            let audit = try AuditKeeper(
+                store, folder: options.data, retention: options.auditRetention, logger: logger)
+            let writer = StoreWriter(
+                store, in: options.data, premises: state.premises, audit: audit, logger: logger)
+            return (state, seen, writer, reader)
+        } catch let error as ProgramError {
+            throw error
         } catch let error as ServerStoreError {
             throw ProgramError.unavailable("\(error)")
         } catch {
             throw ProgramError.unavailable(
                 "the store in \(options.data) is damaged: \(error); restore the folder from a backup, or choose a new "
                     + "one with --data")
+        }
+    }
+
+    /// Opens the store; on a full disk by what was set aside for that.
+    private static func open(_ folder: String, logger: Logger) throws(ServerStoreError) -> ServerStore {
+        do throws(ServerStoreError) {
+            return try ServerStore(folder: folder)
+        } catch {
+            guard error.isFull, Ballast(in: folder, size: 0).release() else { throw error }
+            logger.error("the disk with \(folder) is full: what was set aside is used to open the store. Make space")
+            return try ServerStore(folder: folder)
         }
     }
 
@@ -193,34 +225,66 @@ final class ServerRuntime: Sendable {
             }
             let (cut, kept) = try await cutRefused(by: context)
             let revoked = try await removeRevoked(by: context)
+            recordReload(context, cut: cut, kept: kept)
             logger.notice(
                 "certificates reloaded · CA \(context.authorityFingerprint.prefix(16))",
                 metadata: ["connections cut": "\(cut)", "connections kept": "\(kept)"])
             for device in revoked { logger.notice("revoked", metadata: ["who": "\(device)"]) }
             warnOfAge(context)
         } catch {
+            writer.record(AuditEvent(.reloadRefused, at: .now, "the old certificates stay in use: \(error)"))
             logger.error("not reloaded, the old certificates stay in use: \(error)")
         }
     }
 
     /// Looks after the connections until the task is cancelled: ends the dead, and those whose certificate has expired.
     func patrol() async {
+        // Where silence or slowness is limited more closely, it is looked after more often.
+        let strictest = min(options.limits.silenceSeconds, options.limits.longFrameSeconds)
+        let interval = Duration.seconds(min(30, max(1, strictest / 4)))
+        var sinceReport = Duration.zero
         var rounds = 0
-        while (try? await Task.sleep(for: .seconds(30))) != nil {
+        try? await rest(noting: true)
+        while (try? await Task.sleep(for: interval)) != nil {
             for service in services {
                 _ = try? await service.eventLoop.submit { service.value.cutSilent() }.get()
             }
-            let refusals = listener.takeRefusalCount()
-            if refusals > 0 {
-                logger.warning(
-                    "\(refusals) connections were closed unheard: too many at once, or too many handshakes of one address"
-                )
-            }
+            sinceReport += interval
+            guard sinceReport >= .seconds(30) else { continue }
+            sinceReport = .zero
+            reportExcess()
             rounds += 1
+            try? await rest(noting: rounds.isMultiple(of: 120))
             guard rounds.isMultiple(of: 20) else { continue }
             let context = context.withLock { $0 }
             _ = try? await cutRefused(by: context)
             if rounds.isMultiple(of: 720) { warnOfAge(context) }
+        }
+    }
+
+    /// Drops what has become too old, and what is not in use from memory.
+    private func rest(noting note: Bool) async throws {
+        premises.advanceAge()
+        for (index, service) in services.enumerated() {
+            try await service.eventLoop.submit { service.value.rest(noting: note && index == 0) }.get()
+        }
+    }
+
+    /// Says who went over a limit since the last time.
+    private func reportExcess() {
+        let refusals = listener.takeRefusalCount()
+        if refusals > 0 {
+            recordUnheard(refusals)
+            logger.warning(
+                "\(refusals) connections were closed unheard: too many of strangers or of one address, or too many handshakes"
+            )
+        }
+        premises.users.sweep(now: Timestamp(milliseconds: UInt64(clamping: wallClock().milliseconds)))
+        for (user, excess) in premises.users.takeExcess() {
+            recordSlowing(of: user, excess.delays)
+            logger.notice(
+                "over the limits",
+                metadata: ["who": "\(user)", "slowed down": "\(excess.delays)", "refused": "\(excess.refusals)"])
         }
     }
 
@@ -246,6 +310,8 @@ final class ServerRuntime: Sendable {
     private func removeRevoked(by context: TLSContext) async throws -> [PeerIdentity] {
         let revoked = seen.takeRevoked(by: context)
         guard !revoked.isEmpty else { return [] }
+        writer.record(
+            revoked.map { AuditEvent(.revoked, at: .now, who: $0, "its certificate is on the revocation list") })
         for service in services {
             try await service.eventLoop.submit { service.value.revoke(revoked) }.get()
         }
@@ -271,7 +337,33 @@ final class ServerRuntime: Sendable {
         }
         try await handshakes.shutdown()
         try await group.shutdownGracefully()
+        reader.close()
+        writer.record(AuditEvent(.stopped, at: .now, "conclave-server \(version)"))
         writer.close()
         logger.notice("stopped")
+    }
+}
+
+extension Premises {
+    /// What is stored grows older.
+    func advanceAge() {
+        age.advance(
+            wall: Timestamp(milliseconds: UInt64(clamping: wallClock().milliseconds)),
+            uptime: NIODeadline.now().uptimeNanoseconds / 1_000_000)
+    }
+}
+
+extension TLSListenerSettings {
+    fileprivate init(maximumConnections: Int, limits: ServerLimits) {
+        self.init(maximumConnections: maximumConnections)
+        handshakeDeadline = .seconds(Int64(limits.handshakeSeconds))
+        connectionsPerAddress = limits.connectionsPerAddress
+        handshakes = limits.handshakes
+        // Where there are few places, what `init(maximumConnections:)` says is less.
+        handshakesPerAddress = min(handshakesPerAddress, limits.handshakesPerAddress)
+        strangerPercent = limits.strangerPercent
+        knownAddresses = limits.knownAddresses
+        knownLifetime = .hours(Int64(limits.knownDays) * 24)
+        sendLimit = limits.backlogBytes
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import ChatServer
 import Foundation
 import Glibc
@@ -13,12 +14,16 @@ final class StoreWriter: @unchecked Sendable {
     private let store: ServerStore
     private let premises: Premises
     private let logger: Logger
-    /// Free bytes under which nothing new is taken.
-    private let reserve: UInt64
+    /// Only for the thread.
+    private var disk: DiskWatch
 
-    private let condition = NSCondition()
+    let condition = NSCondition()
     private var services: [NIOLoopBound<LoopService>] = []
     private var queue: [[StoreWrite]] = []
+    /// What the audit log gets with them, or by itself within a second.
+    var intake = AuditIntake()
+    /// Only the thread touches it.
+    private var audit: AuditKeeper
     /// The latest unit of each event loop in `queue`, by index.
     private var latest: [Int: UInt64] = [:]
     private var queuedBytes = 0
@@ -30,12 +35,14 @@ final class StoreWriter: @unchecked Sendable {
     /// Bytes that may wait; then whoever hands in more waits too.
     private static let queueLimit = 16 << 20
 
-    init(_ store: ServerStore, premises: Premises, reserve: UInt64 = 128 << 20, logger: Logger) {
+    /// - Parameter folder: the server's.
+    init(_ store: ServerStore, in folder: String, premises: Premises, audit: AuditKeeper, logger: Logger) {
         self.store = store
+        self.audit = audit
         self.premises = premises
-        self.reserve = reserve
         self.logger = logger
-        lookAtDisk()
+        disk = DiskWatch(folder: folder, premises: premises, logger: logger)
+        disk.look()
         let thread = Thread { self.run() }
         thread.name = "store"
         thread.start()
@@ -46,15 +53,18 @@ final class StoreWriter: @unchecked Sendable {
     }
 
     /// Hands in what a loop's tick has to store.
-    /// - Parameter take: gives it; called so that the order among loops is the order in which it is stored.
+    /// - Parameters:
+    ///   - events: what the audit log gets in the same transaction.
+    ///   - take: gives it; called so that the order among loops is the order in which it is stored.
     /// - Returns: its number; the loop's ``LoopService/stored(through:)`` is called when it is stored.
-    func submit(from loop: Int, _ take: () -> [StoreWrite]) -> UInt64 {
+    func submit(from loop: Int, events: [AuditEvent] = [], _ take: () -> [StoreWrite]) -> UInt64 {
         condition.lock()
         defer { condition.unlock() }
         while queuedBytes > Self.queueLimit { condition.wait() }
         let writes = take()
         lastNumber += 1
         queue.append(writes)
+        note(events)
         queuedBytes += writes.reduce(0) { $0 + $1.size }
         latest[loop] = lastNumber
         condition.broadcast()
@@ -78,22 +88,19 @@ final class StoreWriter: @unchecked Sendable {
 
     private func run() {
         var lookedAt = ContinuousClock.now
-        while let (units, loops) = next() {
+        while let (units, loops, events) = next() {
             if lookedAt.duration(to: .now) > .milliseconds(200) || premises.isFull {
-                lookAtDisk()
+                look()
                 lookedAt = .now
             }
-            guard !units.isEmpty else { continue }
-            do {
-                try store.write(units)
-            } catch {
-                fail(error)
-            }
+            store(units, audit.batch(of: events))
             for (index, number) in loops {
                 let service = services(index)
                 service?.eventLoop.execute { service?.value.stored(through: number) }
             }
+            shortenLog()
         }
+        store([], audit.batch(of: condition.withLock { takeEvents(isFinal: true) }, isFinal: true))
         condition.withLock {
             isClosed = true
             condition.broadcast()
@@ -104,19 +111,15 @@ final class StoreWriter: @unchecked Sendable {
         condition.withLock { services.indices.contains(index) ? services[index] : nil }
     }
 
-    /// Waits for something to do; every second there may be none, to look at the disk.
+    /// Waits for something to do; every second there may be none, to look at the disk and to write the audit log.
     /// - Returns: `nil` at the end.
-    private func next() -> (units: [[StoreWrite]], loops: [Int: UInt64])? {
+    private func next() -> (units: [[StoreWrite]], loops: [Int: UInt64], events: [AuditEvent])? {
         condition.lock()
         defer { condition.unlock() }
         isBusy = false
         while queue.isEmpty {
             if isClosing { return nil }
-            if premises.isFull {
-                guard condition.wait(until: Date(timeIntervalSinceNow: 1)) else { return ([], [:]) }
-            } else {
-                condition.wait()
-            }
+            guard condition.wait(until: Date(timeIntervalSinceNow: 1)) else { return ([], [:], takeEvents()) }
         }
         isBusy = true
         defer {
@@ -125,7 +128,41 @@ final class StoreWriter: @unchecked Sendable {
             queuedBytes = 0
             condition.broadcast()
         }
-        return (queue, latest)
+        return (queue, latest, takeEvents())
+    }
+
+    /// Stores a batch. If there is no space for it, it waits: it was rolled back whole, and no fsync has failed.
+    private func store(_ units: [[StoreWrite]], _ batch: AuditBatch?) {
+        guard !units.isEmpty || batch != nil else { return }
+        while true {
+            do throws(ServerStoreError) {
+                try store.write(units, audit: batch)
+                audit.stored()
+                return disk.hasStored()
+            } catch {
+                guard error.isFull else { fail(error) }
+                if !premises.isFull { record(.diskFull) }
+                if disk.makeSpace() { continue }
+                if isClosing(within: 1) { fail(error) }
+            }
+        }
+    }
+
+    private func shortenLog() {
+        do throws(ServerStoreError) {
+            try store.shortenLog(isIdle: condition.withLock { queue.isEmpty })
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// Waits, but not for a server that ends.
+    private func isClosing(within seconds: TimeInterval) -> Bool {
+        let end = Date(timeIntervalSinceNow: seconds)
+        return condition.withLock {
+            while !isClosing, condition.wait(until: end) {}
+            return isClosing
+        }
     }
 
     /// Nobody knows what is on the disk now, and to try again would hide it: what was not acknowledged is not.
@@ -134,20 +171,14 @@ final class StoreWriter: @unchecked Sendable {
         _exit(69)
     }
 
-    private func lookAtDisk() {
-        var status = statvfs()
-        guard statvfs(store.path, &status) == 0 else { return }
-        let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
-        // Back from the brink there must be a little more than the least.
-        let isFull = free < (premises.isFull ? reserve + reserve / 8 : reserve)
-        guard isFull != premises.isFull else { return }
-        premises.isFull = isFull
-        if isFull {
-            logger.error(
-                "the disk with \(store.path) has only \(free >> 20) MiB left: nothing new is taken until there are \(reserve >> 20)"
-            )
-        } else {
-            logger.notice("the disk with \(store.path) has space again: what is new is taken")
-        }
+    private func look() {
+        let wasFull = premises.isFull
+        disk.look()
+        guard premises.isFull != wasFull else { return }
+        record(wasFull ? .diskFree : .diskFull)
+    }
+
+    private func record(_ kind: AuditKind) {
+        record(AuditEvent(kind, at: .now, "the disk with \(store.path)"))
     }
 }

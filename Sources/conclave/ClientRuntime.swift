@@ -250,7 +250,7 @@ final class ClientRuntime: FrameReceiver {
         change { $0.receive(parsed, at: steadyMilliseconds()) }
     }
 
-    func violated(_ error: FrameError, on connection: TLSConnection) {}
+    func violated(_ error: FrameError, on connection: TLSConnection) { connection.close(because: error) }
 
     func closed(_ connection: TLSConnection, because reason: TLSCloseReason) {
         guard isAttempting, self.connection == nil || connection === self.connection else { return }

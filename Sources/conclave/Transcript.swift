@@ -80,7 +80,8 @@ struct Transcript {
             if case .finding = notice { return nil }
             return "\(head) \(dim("-- \(notice.sentence)"))"
         }
-        let number = message.sequence > 0 ? dim("\(message.sequence)") + " " : ""
+        var number = message.sequence > 0 ? dim("\(message.sequence)") + " " : ""
+        if case .lost(let place, _) = message.state { number = dim("(lost by the server, was \(place))") + " " }
         if let speech = speech(of: message, in: room) { lines.append("\(head) \(number)\(speech)") }
         return lines
     }

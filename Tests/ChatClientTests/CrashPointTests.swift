@@ -60,6 +60,7 @@ import Testing
         try act(alice, "four") { try said(alice, "four", in: "#lab") }
         try revive()
         world.pass(10_000)
+        try revive()
         let label = "\(fault) at \(write) of \(victim)"
         for device in [alice, bob] {
             #expect(
@@ -156,6 +157,7 @@ import Testing
         world.pass(3_000)
         try revive()
         world.pass(3_000)
+        try revive()
         #expect(try alice.members(of: "#lab") == ["alice/laptop"], "\(label)")
         #expect(try alice.notices(of: "#lab").contains(.left(bob.identity)), "\(label)")
         #expect(bob.session.rooms.values.first?.phase == .left, "\(label)")

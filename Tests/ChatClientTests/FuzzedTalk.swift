@@ -38,6 +38,7 @@ final class FuzzedTalk {
     }
 
     private var shard: Shard
+    private var stored = ServerRecords()
     private let alice: Side
     private var bob: Side
     private var time = FuzzedTalk.begin
@@ -162,7 +163,17 @@ final class FuzzedTalk {
         while isMoving {
             isMoving = false
             for side in [alice, bob] { if try carryOut(side) { isMoving = true } }
-            for case .send(let slot, var bytes) in shard.takeActions() {
+            stored.carryOut(shard.takeWrites())
+            for message in shard.takeMessages(for: 0) {
+                shard.receive(message)
+                isMoving = true
+            }
+            for action in shard.takeActions() {
+                if case .load(let number, let load) = action {
+                    shard.loaded(number, stored.find(load))
+                    isMoving = true
+                }
+                guard case .send(let slot, var bytes) = action else { continue }
                 while let frame = try Frame.next(from: &bytes) {
                     guard let side = [alice, bob].first(where: { $0.slot == slot }) else { continue }
                     side.heard.append([frame.type] + frame.body.readableBytesView)

@@ -44,6 +44,36 @@ import Testing
         #expect(try devices[0].transcript(of: "#lab") == ["alice: hello"])
     }
 
+    @Test("what was said before a member came in is not said again to it, whatever it says that it misses")
+    func newcomersGetNothingOld() throws {
+        let world = World()
+        let alice = try world.device("alice/laptop", settings: talkative)
+        let bob = try world.device("bob/laptop", settings: talkative)
+        for device in [alice, bob] { try device.type("/join #lab") }
+        world.pass()
+        let room = try alice.room("#lab")
+        let old = room.nextToken
+        try alice.type("among us")
+        world.pass()
+        let carol = try world.device("carol/laptop", settings: talkative)
+        try carol.type("/join #lab")
+        world.pass(5_000)
+        let new = room.nextToken
+        try alice.type("to all")
+        world.pass(5_000)
+
+        func saysAgain(_ token: UInt64) throws -> Bool {
+            let before = room.nextToken
+            let request = try #require(MissingRequest(alice.identity, tokens: [token]))
+            carol.change { session in session.with(room.id) { _ = $0.say(.missing(request)) } }
+            world.pass(5_000)
+            return room.nextToken > before
+        }
+        #expect(try saysAgain(new))
+        #expect(try !saysAgain(old))
+        #expect(try !carol.transcript(of: "#lab").contains { $0.contains("among us") })
+    }
+
     @Test func answersChangesAndReactionsReachTheOthers() throws {
         let world = World()
         let alice = try world.device("alice/laptop")

@@ -84,8 +84,10 @@ struct ProtocolPageTests {
         #expect(shows(try bytes(.enter(RequestID(1), lab))))
         let chain = LogChain.next(LogChain.next(LogChain.start(of: lab), try founding()), try joining())
         let status = RoomStatus(
-            room: lab, first: 1, head: 2, chain: chain, epoch: 1, policy: RoomPolicy(.open), groupInfo: nil)
+            room: lab, first: 1, head: 2, chain: chain, cursor: 1, epoch: 1, policy: RoomPolicy(.open), groupInfo: nil)
         #expect(shows(try bytes(.entered(RequestID(1), status))))
+        #expect(shows(try bytes(.mark(RequestID(2), lab, sequence: 2))))
+        #expect(shows(try bytes(.done(RequestID(2)))))
     }
 
     @Test("are what a member says inside of MLS")

@@ -29,7 +29,7 @@ struct ShieldTests {
         #expect(fork.level == .warning && fork.reason.contains("different histories"))
         let finding = shield { $0.findings = [.replay(of: bob, at: 1), .rollback(from: 9, to: 4), .rewritten(at: 2)] }
         #expect(finding.level == .warning)
-        #expect(finding.reason.hasPrefix("The server has forgotten messages: its log ends at 4"))
+        #expect(finding.reason.hasPrefix("The server has forgotten messages: its log was set back to 4"))
         #expect(finding.reason.hasSuffix("(and 1 more: /status)"))
         let key = shield { $0.newKeys = [bob] }
         #expect(key.level == .warning)

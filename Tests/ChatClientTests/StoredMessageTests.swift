@@ -14,6 +14,7 @@ struct StoredMessageTests {
             .withheld(seenBy: bob, upTo: 7), .rollback(from: 9, to: 8), .rewritten(at: 10),
             .twoHistories(with: bob, at: 11), .misrouted(by: bob, at: 12), .relabelled(claimed: bob, at: 13),
             .invalidCommit(by: bob, at: 14), .foreignChange(by: bob, of: 15),
+            .broughtBack(of: bob, at: 16),
         ]
     }
 
@@ -26,6 +27,7 @@ struct StoredMessageTests {
             .topic(try RoomTopic("a\u{1B}[2Jb"), by: alice), .topic(.none, by: alice),
             .policy(RoomPolicy(.invite, auditor: try Sample.user("eve")), by: alice),
             .policy(RoomPolicy(.direct), by: alice), .setAside(by: alice, at: 3),
+            .cut(after: 4, first: 6, head: 6), .cut(after: 0, first: 9, head: .max), .keptSince(481),
         ] + (try findings().map(Notice.finding))
     }
 
@@ -69,7 +71,10 @@ struct StoredMessageTests {
         arguments: [
             [4, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0], [1, 0, 1, 65, 0, 0, 0, 0], [1, 0, 0, 4, 0, 0, 0],
             [1, 0, 0, 2, 0, 0, 0, 0], [1, 0, 0, 2, 8, 0, 0, 0], [1, 0, 0, 2, 5, 2, 0, 0, 0], [1, 0, 0, 0, 0, 0, 1, 0],
-            [1, 0, 0, 0, 0, 0, 1, 12],
+            [1, 0, 0, 0, 0, 0, 1, 14],
+            // A cut that ends before it begins.
+            [1, 0, 0, 0, 0, 0, 25, 12] + [UInt8](repeating: 1, count: 24),
+            [1, 0, 0, 0, 0, 0, 25, 12] + [UInt8](repeating: 1, count: 16) + [UInt8](repeating: 0, count: 8),
             [1, 0, 0, 0, 0, 0, 19, 11, 18] + [UInt8](repeating: 0, count: 17),
             // A finding without the device that it is about, and one with a number that means nothing.
             [1, 0, 0, 0, 0, 0, 19, 11, 1] + [UInt8](repeating: 0, count: 17),

@@ -135,12 +135,13 @@ struct Material {
             .describe(id, room), .listOnline(id, after: nil), .listOnline(id, after: try identity("bob/phone")),
             .ping(id), .leave(id, room, token: 3, payload: proposal), .leave(id, room, token: 3, payload: ByteBuffer()),
             .readd(id, room, token: 4, package: keyPackages[1]), .takeWelcome(id, 4), .reject(id, room, sequence: 2),
+            .mark(id, room, sequence: 7),
         ]
     }
 
     func status() -> RoomStatus {
         RoomStatus(
-            room: room, first: 1, head: 7, chain: Digest(of: [1]), epoch: 1, policy: policy,
+            room: room, first: 1, head: 7, chain: Digest(of: [1]), cursor: 6, epoch: 1, policy: policy,
             groupInfo: BlobRef(of: groupInfo))
     }
 

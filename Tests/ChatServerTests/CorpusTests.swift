@@ -56,6 +56,7 @@ import Testing
             try step(2, .reject(id, room, sequence: 5)), try step(3, .reject(id, room, sequence: 5)), rest,
             try step(0, .describe(id, room)), try step(2, .leave(id, room, token: 2, payload: ByteBuffer())), rest,
             try step(3, .readd(id, room, token: 1, package: Forge.package(of: carol))), rest,
+            try step(3, .mark(id, room, sequence: 4)), rest, [0xA0], try step(3, .mark(id, room, sequence: 2)), rest,
         ]
     }
 

@@ -38,7 +38,7 @@ struct FrameTests {
         let client = try cluster.connect(alice)
         cluster.settle()
         _ = client.news()
-        for type in UInt8.min...UInt8.max where !(1...15).contains(type) && !(62...63).contains(type) {
+        for type in UInt8.min...UInt8.max where !(1...16).contains(type) && !(62...63).contains(type) {
             try client.send(type: type, body: [UInt8](repeating: 1, count: Int(type)))
             cluster.settle()
             let news = client.news()
@@ -79,7 +79,7 @@ struct FrameTests {
             .listOnline(id, after: alice),
             .leave(id, room, token: token, payload: Forge.proposal(in: room, epoch: epoch)),
             .readd(id, room, token: token, package: Forge.package(of: alice)), .takeWelcome(id, token),
-            .reject(id, room, sequence: token),
+            .reject(id, room, sequence: token), .mark(id, room, sequence: token),
         ]
         var bytes = ByteBuffer()
         try frames[random.number(below: frames.count)].write(to: &bytes)
@@ -91,7 +91,9 @@ struct FrameTests {
         arguments: 0..<6 as Range<UInt64>)
     func surviveAnyBytes(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        let cluster = Cluster(loops: 2)
+        var limits = ServerLimits()
+        limits.markDelay = 0
+        let cluster = Cluster(loops: 2, limits: limits)
         let watcher = try cluster.connect(alice)
         try watcher.create(.tea, RoomPolicy(.open), groupInfo: Forge.groupInfo("x"))
         try watcher.enter(.tea)

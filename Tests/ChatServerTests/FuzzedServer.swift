@@ -42,6 +42,7 @@ final class FuzzedServer {
     private var connections: [Connection]
     /// Whether the server ended a connection or refused a request.
     private var hasRefused = false
+    private var stored = ServerRecords()
 
     private init() {
         var limits = ServerLimits()
@@ -57,12 +58,15 @@ final class FuzzedServer {
         limits.devicesPerRoom = 3
         limits.formerDevicesPerRoom = 1
         limits.entriesPerRoom = 10
+        limits.entriesPerSegment = 4
+        limits.tailBytes = 512
         limits.bytesPerRoom = 4_096
         limits.tokensPerDevice = 4
         limits.pastEpochs = 1
         limits.voidedCommits = 1
         limits.stagedBytes = 4_096
         limits.roomBytes = 8_192
+        limits.markDelay = 500
         limits.welcomeBytes = 4_096
         let premises = Premises(limits: limits)
         self.premises = premises
@@ -97,6 +101,7 @@ final class FuzzedServer {
             default: break
             }
         }
+        server.pass()
         server.settle()
         server.finish()
         if server.hasRefused { throw Refusal() }
@@ -120,6 +125,7 @@ final class FuzzedServer {
     }
 
     private func receive(_ content: [UInt8], from number: Int) {
+        if connections[number].isHeld { pass() }
         if connections[number].isHeld { settle() }
         guard let slot = connections[number].slot else { return }
         if connections[number].isHeld { fatalError("nothing is under way, and nothing is read") }
@@ -146,7 +152,7 @@ final class FuzzedServer {
             isMoving = false
             for loop in shards.indices { if endTick(of: loop) { isMoving = true } }
             for from in shards.indices {
-                for to in shards.indices where to != from {
+                for to in shards.indices {
                     for message in shards[from].takeMessages(for: to) {
                         shards[to].receive(message)
                         isMoving = true
@@ -158,6 +164,7 @@ final class FuzzedServer {
 
     private func endTick(of loop: Int) -> Bool {
         let actions = shards[loop].takeActions()
+        stored.carryOut(shards[loop].takeWrites())
         for action in actions {
             switch action {
             case .send(let slot, let bytes): if let number = number(slot, loop) { deliver(bytes, to: number) }
@@ -166,7 +173,8 @@ final class FuzzedServer {
                 if let number = number(slot, loop) { close(number) }
             case .hold(let slot): if let number = number(slot, loop) { connections[number].isHeld = true }
             case .resume(let slot): if let number = number(slot, loop) { connections[number].isHeld = false }
-            case .warn: break
+            case .load(let number, let load): shards[loop].loaded(number, stored.find(load))
+            case .warn, .event: break
             }
         }
         return !actions.isEmpty

@@ -47,6 +47,7 @@ private struct Simulation {
         random = SeededGenerator(seed: seed)
         var limits = ServerLimits()
         limits.voidedCommits = 1_000
+        limits.markDelay = seed % 2 == 0 ? 0 : 1_000
         cluster = Cluster(loops: 1 + Int(seed % 3), limits: limits)
         for room in Self.rooms {
             histories[room] = History()
@@ -78,7 +79,7 @@ private struct Simulation {
         guard watchers.count < 14, let identity = Self.people.randomElement(using: &random),
             let client = cluster.open(identity, on: random.number(below: cluster.loopCount))
         else { return }
-        watchers.append(Watcher(client, histories))
+        watchers.append(Watcher(client, histories, keepsCursors: !changesMembers))
     }
 
     private mutating func act() throws {
@@ -91,7 +92,7 @@ private struct Simulation {
         let epoch = histories[room]?.epoch ?? 1
         if changesMembers, random.chance(40) { return try changeMembers(watcher, room, epoch, token) }
         switch random.number(below: 100) {
-        case 0..<25: watcher.expectEntered(try client.send { .enter($0, room) })
+        case 0..<25: watcher.expectEntered(try client.send { .enter($0, room) }, room)
         case 25..<75:
             let payload = Forge.message(in: room, epoch: epoch, "\(token)")
             watcher.expectPlace(try client.send { .send($0, room, token: token, payload: payload) }, room, token)
@@ -105,6 +106,9 @@ private struct Simulation {
             var commit = client.commit(in: room, ending: epoch)
             commit.token = token
             watcher.expectPlace(try client.send { .submit($0, commit) }, room, token)
+        case 97..<99:
+            let place = UInt64(random.number(below: histories[room]?.count ?? 1) + 1)
+            watcher.expectMark(try client.mark(place, in: room), room, place)
         default: watcher.expectAnswer(try client.send(ClientFrame.ping))
         }
     }
@@ -140,6 +144,9 @@ private struct Simulation {
     /// Lets all come to rest and looks at what is left.
     /// - Returns: which kinds of entries there are.
     @discardableResult mutating func finish() throws -> Set<EntryKind> {
+        cluster.settle()
+        // Marks that nothing was stored with.
+        cluster.time += 1_000
         cluster.settle()
         for watcher in watchers { #expect(watcher.pendingCount == 0, "every request has its answer") }
         var kinds: Set<EntryKind> = []
@@ -177,16 +184,30 @@ private final class Watcher {
     private var heads: [RoomID: UInt64] = [:]
     private var leaving: Set<RequestID> = []
     private var pending: [RequestID: (room: RoomID, token: UInt64)?] = [:]
+    /// Whether its device stays in its rooms, and so keeps its cursors.
+    private let keepsCursors: Bool
+    private var marks: [RequestID: (room: RoomID, place: UInt64)] = [:]
+    /// What was answered of them, and how much of it the answers to requests to enter must know.
+    private var confirmed: [RoomID: UInt64] = [:]
+    private var leastCursors: [RequestID: UInt64] = [:]
 
-    init(_ client: TestClient, _ histories: [RoomID: History]) {
+    init(_ client: TestClient, _ histories: [RoomID: History], keepsCursors: Bool) {
         self.client = client
+        self.keepsCursors = keepsCursors
         self.histories = histories
         client.witness = { [unowned self] in see($0) }
     }
 
     var pendingCount: Int { pending.count }
 
-    func expectEntered(_ request: RequestID) { pending[request] = .some(nil) }
+    func expectEntered(_ request: RequestID, _ room: RoomID) {
+        pending[request] = .some(nil)
+        leastCursors[request] = confirmed[room] ?? 0
+    }
+    func expectMark(_ request: RequestID, _ room: RoomID, _ place: UInt64) {
+        pending[request] = .some(nil)
+        marks[request] = (room, place)
+    }
     func expectAnswer(_ request: RequestID) { pending[request] = .some(nil) }
     func expectLeave(_ request: RequestID, _ room: RoomID, _ token: UInt64) {
         pending[request] = (room, token)
@@ -215,7 +236,15 @@ private final class Watcher {
             return
         }
         switch frame {
-        case .entered(_, let status): heads[status.room] = status.head
+        case .entered(_, let status):
+            heads[status.room] = status.head
+            let least = keepsCursors ? leastCursors.removeValue(forKey: request) ?? 0 : 0
+            if !(least...status.head).contains(status.cursor) {
+                Issue.record("\(client.identity) marked \(least) of \(status.head), and is told \(status.cursor)")
+            }
+        case .done:
+            guard let (room, place) = marks.removeValue(forKey: request) else { break }
+            confirmed[room] = max(confirmed[room] ?? 0, place)
         case .accepted(_, let sequence, _):
             guard let (room, token) = asked else { break }
             histories[room]?.accept(sequence, token, by: client)

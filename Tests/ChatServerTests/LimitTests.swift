@@ -58,6 +58,7 @@ struct LimitTests {
     func boundsRooms() throws {
         var limits = ServerLimits()
         limits.entriesPerRoom = 100
+        limits.entriesPerSegment = 8
         limits.formerDevicesPerRoom = 10
         limits.tokensPerDevice = 50
         let cluster = Cluster(loops: 2, limits: limits)
@@ -119,13 +120,67 @@ struct LimitTests {
         #expect(cluster.premises.staged.used == 0)
     }
 
-    @Test("has the limits that are documented")
-    func hasTheDocumentedLimits() {
-        let limits = ServerLimits()
-        #expect(limits.devicesPerRoom == 5_000 && limits.roomsPerSession == 1_024 && limits.sessionsPerDevice == 16)
-        #expect(limits.listBurst == 512 && limits.listsPerSecond == 32 && limits.unanswered == 64)
-        #expect(limits.entriesPerRoom == 100_000 && limits.bytesPerRoom == 64 << 20)
-        #expect(limits.keyPackagesPerDevice == 200 && limits.claimBurst == 64 && limits.claimsPerSecond == 1)
-        #expect(limits.stagedBytes == 256 << 20 && limits.welcomesPerDevice == 1_024)
+    @Test("of one user, pieces of long frames are bounded over all connections; others have room for theirs")
+    func boundsPiecesOfAUser() throws {
+        var limits = ServerLimits()
+        limits.stagedBytesPerUser = 150_000
+        let cluster = Cluster(loops: 2, limits: limits)
+        let laptop = try cluster.connect(alice)
+        let phone = try cluster.connect(alicePhone, on: 1)
+        let other = try cluster.connect(bob)
+        let piece = [UInt8](repeating: 0, count: 60_000)
+        try laptop.send(type: 62, body: piece)
+        try phone.send(type: 62, body: piece)
+        try other.send(type: 62, body: piece)
+        cluster.settle()
+        #expect(laptop.isOpen && phone.isOpen)
+        try phone.send(type: 62, body: piece)
+        cluster.settle()
+        #expect(phone.farewells.map(\.code) == [.tooManyRequests] && phone.farewells[0].canRetry)
+        #expect(laptop.isOpen && other.isOpen)
+        #expect(cluster.premises.staged.used == 120_000)
+        try laptop.send(type: 62, body: piece)
+        cluster.settle()
+        #expect(laptop.isOpen, "what broke off is let go")
+    }
+
+    @Test("a long frame comes whole in time, or the connection ends")
+    func endsUnfinished() throws {
+        let cluster = Cluster(loops: 2)
+        let slow = try cluster.connect(alice)
+        let quick = try cluster.connect(bob, on: 1)
+        try slow.send(type: 62, body: [1])
+        try quick.send(type: 62, body: [1])
+        cluster.time += 119_000
+        try slow.send(type: 62, body: [1])
+        try quick.send(type: 63, body: [6])
+        cluster.endUnfinished()
+        cluster.settle()
+        #expect(slow.isOpen)
+        try quick.send(type: 62, body: [1])
+        cluster.time += 2_000
+        cluster.endUnfinished()
+        cluster.settle()
+        #expect(!slow.isOpen && slow.farewells.map(\.code) == [.silent] && slow.farewells[0].canRetry)
+        #expect(!quick.isOpen && quick.farewells.map(\.code) == [.malformedFrame], "what it sent is no frame 6")
+        #expect(cluster.premises.staged.used == 0)
+        let next = try cluster.connect(carol)
+        try next.send(type: 62, body: [1])
+        cluster.time += 119_000
+        cluster.endUnfinished()
+        cluster.settle()
+        #expect(next.isOpen, "the time is its own")
+    }
+
+    @Test("empty pieces are counted as requests, and nothing is kept of them")
+    func countsEmptyPieces() throws {
+        var limits = ServerLimits()
+        limits.requestBurst = 10
+        let cluster = Cluster(loops: 1, limits: limits)
+        let client = try cluster.connect(alice)
+        for _ in 0..<20 { try client.send(type: 62, body: []) }
+        cluster.settle()
+        #expect(client.isOpen && client.delays.count == 10 && cluster.premises.staged.used == 0)
+        #expect(try client.ask { .ping($0) }.failure == nil)
     }
 }

@@ -78,6 +78,7 @@ struct RoomTests {
         let commit = stranger.commit(in: .tea, ending: 0)
         let requests: [(RequestID) -> ClientFrame] = [
             { .enter($0, .tea) }, { .read($0, .tea, after: 0) }, { .reject($0, .tea, sequence: 1) },
+            { .mark($0, .tea, sequence: 1) },
             { .send($0, .tea, token: 1, payload: Forge.message(in: .tea, "x")) }, { .submit($0, commit) },
             { .leave($0, .tea, token: 1, payload: ByteBuffer()) },
             { .readd($0, .tea, token: 1, package: Forge.package(of: bob)) },

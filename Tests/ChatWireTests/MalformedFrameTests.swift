@@ -12,13 +12,13 @@ struct MalformedFrameTests {
     private static let alice: [UInt8] = [5] + Array("alice".utf8) + [2] + Array("pc".utf8)
 
     @Test(
-        "a type that no client frame has is told apart", arguments: [0, 16, 61, 62, 63, 64, 65, 80, 95, 255] as [UInt8])
+        "a type that no client frame has is told apart", arguments: [0, 17, 61, 62, 63, 64, 65, 80, 95, 255] as [UInt8])
     func unknownClientType(type: UInt8) {
         #expect(throws: FrameError.unknownType(type)) { try ClientFrame(Frame(type: type, body: ByteBuffer())) }
     }
 
     @Test(
-        "a type that no server frame has is told apart", arguments: [0, 1, 15, 63, 76, 79, 84, 94, 96, 255] as [UInt8])
+        "a type that no server frame has is told apart", arguments: [0, 1, 16, 63, 76, 79, 84, 94, 96, 255] as [UInt8])
     func unknownServerType(type: UInt8) {
         #expect(throws: FrameError.unknownType(type)) { try ServerFrame(Frame(type: type, body: ByteBuffer())) }
     }
@@ -147,7 +147,7 @@ struct MalformedFrameTests {
         let digest = [UInt8](repeating: 7, count: 32)
         func status(_ size: UInt32) -> [UInt8] {
             let number = withUnsafeBytes(of: size.bigEndian) { Array($0) }
-            return Self.start + [UInt8](repeating: 0, count: 16) + digest + [UInt8](repeating: 0, count: 8) + [
+            return Self.start + [UInt8](repeating: 0, count: 16) + digest + [UInt8](repeating: 0, count: 16) + [
                 1, 1, 0, 1,
             ] + number + digest
         }

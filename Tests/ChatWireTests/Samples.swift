@@ -39,7 +39,7 @@ enum Samples {
             .leave(high, far, token: .max, payload: payload(300)),
             .readd(low, room, token: 3, package: payload(1)), .readd(high, far, token: 3, package: payload(16_384)),
             .takeWelcome(low, 1), .takeWelcome(high, .max), .reject(low, room, sequence: 1),
-            .reject(high, far, sequence: .max),
+            .reject(high, far, sequence: .max), .mark(low, room, sequence: 1), .mark(high, far, sequence: .max),
         ]
     }
 
@@ -59,7 +59,7 @@ enum Samples {
         let status = RoomStatus(
             room: room, first: 1, head: 2, chain: digest, epoch: 3, policy: RoomPolicy(.direct), groupInfo: nil)
         let open = RoomStatus(
-            room: room, first: .max, head: .max, chain: digest, epoch: .max,
+            room: room, first: .max, head: .max, chain: digest, cursor: .max, epoch: .max,
             policy: RoomPolicy(.open, auditor: longest.user), groupInfo: BlobRef(of: payload(70)))
         return [
             .greeting(Greeting(software: "conclave-server 1", you: alice, time: time, maximumPayload: 65_536)),

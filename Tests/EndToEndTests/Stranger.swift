@@ -27,6 +27,7 @@ final class Stranger {
         var added: [String]?
         var chain: String?
         var head: Int?
+        var cursor: Int?
         var epoch: Int?
         var policy: String?
         var more: Bool?

@@ -98,14 +98,14 @@ enum StrangerProgram {
             verb, *words = line.split(" ", 4)
             if verb == "raw":
                 return bytes.fromhex("".join(words))
-            types = dict(enter=1, read=2, create=3, send=4, add=5, describe=9, online=10, ping=11)
+            types = dict(enter=1, read=2, create=3, send=4, add=5, describe=9, online=10, ping=11, mark=16)
             body = number(int(words[0]), 4)
             if verb == "online":
                 body += vector(identity_of(words[1]) if len(words) > 1 else b"", 1)
             elif verb != "ping":
                 room = room_of(words[1])
                 body += room
-            if verb == "read":
+            if verb in ("read", "mark"):
                 body += number(int(words[2]), 8)
             if verb == "create":
                 # By invitation, without an auditor and a group info.
@@ -123,7 +123,8 @@ enum StrangerProgram {
 
         def status(reader):
             found = dict(room=reader.take(16).hex(), first=reader.number(8), head=reader.number(8),
-                         chain=reader.take(32).hex(), epoch=reader.number(8), policy=reader.take(2).hex())
+                         chain=reader.take(32).hex(), cursor=reader.number(8), epoch=reader.number(8),
+                         policy=reader.take(2).hex())
             found["auditor"] = reader.vector(1).decode()
             if reader.number(1) == 1:
                 reader.take(36)
@@ -163,6 +164,8 @@ enum StrangerProgram {
                 say(event="failed", request=reader.number(4), **reader.failure())
             elif kind == 74:
                 say(event="read end", request=reader.number(4), room=reader.take(16).hex(), head=reader.number(8))
+            elif kind == 75:
+                say(event="done", request=reader.number(4))
             elif kind == 80:
                 say(event="entry", **entry(reader))
             elif kind == 95:

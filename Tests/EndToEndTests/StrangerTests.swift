@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite(
@@ -8,7 +9,7 @@ struct StrangerTests {
         let server = try await Server.start()
         let alice = try Stranger("alice", to: server, certificates: server.certificates)
         let greeting = try await alice.next()
-        #expect(greeting.event == "greeting" && greeting.version == 2 && greeting.you == "alice/default")
+        #expect(greeting.event == "greeting" && greeting.version == 3 && greeting.you == "alice/default")
         #expect(greeting.maximum == 65_536)
         #expect(greeting.software?.hasPrefix("conclave-server") == true)
         #expect(try #require(greeting.time) > 1_700_000_000_000)
@@ -96,8 +97,6 @@ struct StrangerTests {
     func sendsTheMalformed(bytes: String) async throws {
         let server = try await Server.start()
         let alice = try await Stranger.connect("alice", to: server)
-        // That it is here is on the disk: nothing waits for that any more.
-        #expect(try await alice.ask("ping").event == "pong")
         try alice.type("raw 00000005 0b 00000063 \(bytes) 00000005 0b 00000064")
         #expect(try await alice.next().request == 99, "what it asked for before has its answer")
         let closing = try await alice.next()
@@ -105,6 +104,54 @@ struct StrangerTests {
         #expect(closing.words?.isEmpty == false)
         let end = try await alice.next()
         #expect(end.event == "end" && end.clean == true)
+    }
+
+    @Test(
+        "has the answers that wait for the disk, of rooms of every event loop, before the words that send it away",
+        arguments: ["00000004 01 000001", "00000000"])
+    func hasItsAnswersFirst(bytes: String) async throws {
+        let server = try await Server.start()
+        let alice = try await Stranger.connect("alice", to: server)
+        // Four rooms are founded, of successive ids, and one of them is marked, which alone waits longest.
+        let foundings = (1...4).map { number in
+            "0000001b 03 0000000\(number) 000000000000000000000000000000a\(number) 010200 000000"
+        }
+        let mark = "0000001d 10 00000005 000000000000000000000000000000a1 0000000000000001"
+        try alice.type("raw \(foundings.joined(separator: " ")) \(mark) \(bytes) 00000005 0b 00000064")
+        var answers: [Stranger.Event] = []
+        for _ in 1...5 { answers.append(try await alice.next()) }
+        #expect(
+            answers.map(\.event).sorted() == ["accepted", "accepted", "accepted", "accepted", "done"], "\(answers)")
+        #expect(Set(answers.map(\.request)) == [1, 2, 3, 4, 5])
+        let closing = try await alice.next()
+        #expect(closing.event == "closing" && closing.code == 3)
+        let end = try await alice.next()
+        #expect(end.event == "end" && end.clean == true)
+        #expect(try await server.logged("sent away").contains("alice/default"))
+    }
+
+    @Test("marks how far it has come; what was answered outlives kill -9, and what was refused was never said")
+    func marks() async throws {
+        let folder = try Scratch()
+        let data = folder.path + "/data"
+        let certificates = try await Certificates.shared().folder
+        let server = try await Server(certificates: certificates, data: data)
+        let (alice, bob) = try await Stranger.pair(in: "lab", of: server)
+        #expect(try await bob.ask("enter", "lab").cursor == 0)
+        #expect(try await alice.ask("mark", "lab 1").event == "done")
+        #expect(try await bob.ask("mark", "lab 2").event == "done")
+        #expect(try await bob.ask("mark", "lab 1").event == "done", "an earlier place, that comes late")
+        #expect(try await bob.ask("mark", "lab 3").code == 1, "there is no such entry")
+        #expect(try await bob.ask("mark", "den 1").code == 14)
+        #expect(try await bob.ask("enter", "lab").cursor == 2)
+        server.program.signal(SIGKILL)
+        #expect(try await server.program.status() == 128 + SIGKILL)
+
+        let again = try await Server(certificates: certificates, data: data)
+        for (user, cursor) in [("alice", 1), ("bob", 2)] {
+            let back = try await Stranger.connect(user, to: again)
+            #expect(try await back.ask("enter", "lab").cursor == cursor)
+        }
     }
 
     @Test(

@@ -67,4 +67,27 @@ struct TallyTests {
         #expect(!tally.isExact)
         #expect(tally.fault == nil)
     }
+
+    @Test("keeps rooms apart: a message is for the others of its sender's room alone")
+    func keepsRoomsApart() {
+        // Senders 0 and 1 and listeners 2 and 3, in turn in two rooms.
+        var tally = Tally(members: 4, senders: 2, rooms: 2)
+        #expect(tally.copies == 1)
+        _ = tally.send(from: 0)
+        _ = tally.send(from: 1)
+        tally.arrive(at: 2, from: 0, number: 0)
+        tally.arrive(at: 3, from: 1, number: 0)
+        #expect(tally.isExact)
+
+        _ = tally.send(from: 0)
+        tally.arrive(at: 3, from: 0, number: 1)
+        #expect(tally.fault == "member 3 got a message of sender 0, which it should not")
+    }
+
+    @Test("has nothing under way where nobody listens")
+    func countsSendersAlone() {
+        var tally = Tally(members: 1, senders: 1)
+        for _ in 0..<(Tally.capacity + 1) { _ = tally.send(from: 0) }
+        #expect(tally.underWay(from: 0) == 0 && tally.isExact)
+    }
 }

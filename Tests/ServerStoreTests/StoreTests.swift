@@ -7,17 +7,15 @@ import Testing
 
 @Suite("the server's store")
 struct StoreTests {
-    @Test("is set as its promises need it: FULL, a write-ahead log, for one process")
+    @Test("is set as its promises need it: FULL, a write-ahead log that others may read")
     func settings() throws {
         let folder = try Folder()
         let store = try ServerStore(folder: folder.path)
         #expect(try store.setting("synchronous") == "2")
         #expect(try store.setting("journal_mode") == "wal")
-        #expect(try store.setting("locking_mode") == "exclusive")
-        #expect(try store.setting("user_version") == "1")
-        let second = #expect(throws: ServerStoreError.self) { _ = try ServerStore(folder: folder.path) }
-        #expect(second?.description.contains("cannot be used") == true)
-        try #expect(folder.names == ["conclave.db", "conclave.db-wal"])
+        #expect(try store.setting("locking_mode") == "normal")
+        #expect(try store.setting("user_version") == "3")
+        try #expect(folder.names == ["conclave.db", "conclave.db-shm", "conclave.db-wal"])
     }
 
     @Test("holds what was put, replaced and deleted, by ascending tables and keys, also when opened anew")
@@ -27,14 +25,14 @@ struct StoreTests {
         try store.write([
             [.put(.rooms, [2], [20]), .put(.rooms, [1, 255], [10]), .put(.devices, [9], [90])],
             [
-                .put(.rooms, [2], [21]), .put(.entries, [1, 0], [1]), .put(.entries, [1, 1], [2]),
-                .put(.entries, [2, 0], [3]),
+                .put(.rooms, [2], [21]), .put(.senders, [1, 0], [1]), .put(.senders, [1, 1], [2]),
+                .put(.senders, [2, 0], [3]),
             ],
-            [.delete(.devices, key: [9]), .deleteAll(.entries, prefix: [1])],
+            [.delete(.devices, key: [9]), .deleteAll(.senders, prefix: [1])],
         ])
         let wanted = [
             StoredRecord(table: .rooms, key: [1, 255], value: [10]), StoredRecord(table: .rooms, key: [2], value: [21]),
-            StoredRecord(table: .entries, key: [2, 0], value: [3]),
+            StoredRecord(table: .senders, key: [2, 0], value: [3]),
         ]
         #expect(try store.records() == wanted)
         store.close()
@@ -46,12 +44,29 @@ struct StoreTests {
         #expect(try again.records() == wanted, "a prefix that ends at the end of all")
     }
 
+    @Test("writes of a sender's records in a batch the last, before and after they are deleted")
+    func sendersOfABatch() throws {
+        let folder = try Folder()
+        let store = try ServerStore(folder: folder.path)
+        try store.write([
+            [.put(.senders, [1, 0], [1]), .put(.senders, [2, 0], [1])],
+            [.put(.senders, [1, 0], [2]), .deleteAll(.senders, prefix: [1]), .put(.senders, [1, 1], [3])],
+            [.put(.senders, [3, 0], [4]), .put(.senders, [2, 0], [2]), .delete(.senders, key: [3, 0])],
+            [.put(.senders, [1, 1], [4]), .put(.senders, [2, 0], [3])],
+        ])
+        let wanted = [
+            StoredRecord(table: .senders, key: [1, 1], value: [4]),
+            StoredRecord(table: .senders, key: [2, 0], value: [3]),
+        ]
+        #expect(try store.records() == wanted)
+    }
+
     @Test("keeps 16 MiB as one record")
     func large() throws {
         let folder = try Folder()
         let bytes = [UInt8](repeating: 7, count: 16 << 20)
         let store = try ServerStore(folder: folder.path)
-        try store.write([[.put(.blobs, [1], bytes)]])
+        try store.write([[.put(.undoInfos, [1], bytes)]])
         #expect(try store.records().map(\.value) == [bytes])
     }
 
@@ -64,18 +79,18 @@ struct StoreTests {
         let next = ServerSchema(
             steps: ServerSchema.current.steps + [{ try $0.execute(sql: "CREATE TABLE more (id INTEGER)") }])
         let newer = try ServerStore(folder: folder.path, schema: next)
-        #expect(try newer.setting("user_version") == "2")
+        #expect(try newer.setting("user_version") == "4")
         #expect(try newer.records().count == 1)
         newer.close()
-        #expect(try folder.names == ["conclave.db", "conclave.db.form1-backup"])
+        #expect(try folder.names == ["conclave.db", "conclave.db.form3-backup"])
         let before = try folder.bytes(of: folder.database)
         let error = #expect(throws: ServerStoreError.self) { _ = try ServerStore(folder: folder.path) }
         #expect(
-            error?.description.contains("was written by a newer conclave-server (form 2; this one knows 1)") == true)
+            error?.description.contains("was written by a newer conclave-server (form 4; this one knows 3)") == true)
         #expect(try folder.bytes(of: folder.database) == before)
         // The backup is a store of the older form.
         let other = try Folder()
-        try other.write(folder.bytes(of: folder.database + ".form1-backup"), to: other.database)
+        try other.write(folder.bytes(of: folder.database + ".form3-backup"), to: other.database)
         #expect(try ServerStore(folder: other.path).records().count == 1)
     }
 
@@ -84,7 +99,7 @@ struct StoreTests {
         let folder = try Folder()
         let store = try ServerStore(folder: folder.path)
         for number in 0..<200 as Range<UInt8> {
-            try store.write([[.put(.entries, [number], [UInt8](repeating: number, count: 300))]])
+            try store.write([[.put(.senders, [number], [UInt8](repeating: number, count: 300))]])
         }
         let wanted = try store.records()
         store.close()

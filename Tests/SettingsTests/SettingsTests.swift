@@ -115,4 +115,64 @@ struct SettingsTests {
         #expect(client.warnings == [])
         #expect(try client.text("server", flag: nil) == "localhost:7443")
     }
+
+    // MARK: Values with names
+
+    private func limits(_ file: String?, _ environment: [String: String] = [:]) throws -> Settings {
+        Settings(
+            keys: ["port", "limits"], prefix: "TEST", environment: environment,
+            file: try file.map { try SettingsFile($0, name: "c.yaml") })
+    }
+
+    @Test("values with names come from file, environment and flags, in this order: the last of a name counts")
+    func named() throws {
+        let settings = try limits("port: 1\nlimits:\n  a: 1\n  b: 2 MiB\n", ["TEST_LIMITS": "a=3, c = 4,,"])
+        let found = try settings.named("limits", flagName: "--limit", flags: ["c=5", "d=x=y"])
+        #expect(found.map(\.name) == ["a", "b", "a", "c", "c", "d"])
+        #expect(found.map(\.value) == ["1", "2 MiB", "3", "4", "5", "x=y"])
+        #expect(found[1].error("no").description == "c.yaml:4: limits: b: no")
+        #expect(found[2].error("no").description == "TEST_LIMITS a=3: no")
+        #expect(found[5].error("no").description == "--limit d=x=y: no")
+        #expect(
+            found.map { $0.error("no").kind } == [
+                .configuration, .configuration, .configuration, .configuration, .usage, .usage,
+            ])
+        #expect(settings.warnings.isEmpty)
+    }
+
+    @Test("no values with names are no error", arguments: [nil, "", "limits:", "limits: ~", "limits: {}"])
+    func noneNamed(file: String?) throws {
+        #expect(try limits(file).named("limits", flagName: "--limit", flags: []).isEmpty)
+    }
+
+    @Test("a flag or a variable without a name or a value is refused", arguments: ["a", "a=", "=1", "=", " = "])
+    func namedBadly(text: String) throws {
+        let flag = try #require(
+            #expect(throws: SettingsError.self) {
+                try limits(nil).named("limits", flagName: "--limit", flags: [text])
+            })
+        #expect(flag.kind == .usage && flag.description.hasPrefix("--limit \(text): "))
+        let variable = try #require(
+            #expect(throws: SettingsError.self) {
+                try limits(nil, ["TEST_LIMITS": "x=1,\(text)"]).named("limits", flagName: "--limit", flags: [])
+            })
+        #expect(variable.kind == .configuration && variable.description.hasPrefix("TEST_LIMITS "))
+    }
+
+    @Test(
+        "what stands below it in the file must be names with a value each",
+        arguments: ["limits: 5", "limits: [a, b]", "limits:\n  a: [1]", "limits:\n  a:\n    b: 1", "limits:\n  [x]: 1"])
+    func mapsBadly(file: String) throws {
+        let error = try #require(#expect(throws: SettingsError.self) { try limits(file) })
+        #expect(error.kind == .configuration && error.description.contains("below limits"))
+    }
+
+    @Test("names below another key are refused, and limits that a program does not have are a warning")
+    func otherMaps() throws {
+        #expect(throws: SettingsError.self) { try limits("port:\n  a: 1") }
+        let settings = Settings(
+            keys: ["port"], prefix: "TEST", environment: [:],
+            file: try SettingsFile("port: 1\nlimits:\n  a: 1", name: "c.yaml"))
+        #expect(settings.warnings == ["c.yaml:2: the key limits is unknown and has no effect"])
+    }
 }

@@ -129,6 +129,22 @@ struct ConnectionTests {
         #expect(seen.journal.frames(seen.port) == 1)
     }
 
+    @Test("does not hear a peer that broke the framing, and says what is still to be said to it before it ends")
+    func isDeafAfterwards() async throws {
+        let seen = try await Self.withPeer { peer in
+            _ = peer.write(Wish.frame(Wish.slowFarewell) + [0, 0, 0, 0] + Wish.frame(Wish.echo, [6]))
+            for _ in 0..<20 { _ = peer.write(Wish.frame(Wish.echo, [7])) }
+            return peer.readToEnd()
+        }
+        #expect(seen.value.bytes == Desk.farewell)
+        #expect(seen.value.end == .closed)
+        guard case .framing = await seen.journal.reason(seen.port) else {
+            Issue.record("not framing")
+            return
+        }
+        #expect(seen.journal.frames(seen.port) == 1)
+    }
+
     @Test("answers a goodbye with a goodbye")
     func endsInOrder() async throws {
         let seen = try await Self.withPeer { peer in

@@ -84,6 +84,12 @@ enum Wish {
     static let largeFrames: UInt8 = 4
     /// The same, and then the end.
     static let largeFramesAndEnd: UInt8 = 5
+    /// Last words that are a while in coming, if the peer breaks the framing.
+    static let slowFarewell: UInt8 = 8
+    /// To be paused, for as many milliseconds as the body says; then the same frame back.
+    static let pause: UInt8 = 6
+    /// The same, and then the end, while it is paused.
+    static let pauseAndEnd: UInt8 = 7
 
     static func frame(_ type: UInt8, _ body: [UInt8] = []) -> [UInt8] {
         var buffer = ByteBuffer()
@@ -106,6 +112,7 @@ final class Desk: FrameReceiver {
     private let opening: [UInt8]
 
     static let greeting = Wish.frame(9, Array("hello".utf8))
+    static let farewell = Wish.frame(9, Array("goodbye".utf8))
 
     init(_ journal: Journal, isServer: Bool, opening: [UInt8] = []) {
         self.journal = journal
@@ -130,11 +137,26 @@ final class Desk: FrameReceiver {
             let large = ByteBuffer(bytes: Wish.frame(Wish.nothing, [UInt8](repeating: 7, count: 65_536)))
             for _ in 0..<count { connection.send(large) }
             if frame.type == Wish.largeFramesAndEnd { connection.close() }
+        case Wish.slowFarewell: connection.tag = 1
+        case Wish.pause, Wish.pauseAndEnd:
+            connection.isPaused = true
+            guard let eventLoop = connection.closeFuture?.eventLoop else { return }
+            let answer = ByteBuffer(bytes: Wish.frame(frame.type, Array(frame.body.readableBytesView)))
+            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(Int64(count))) { [weak connection] in
+                connection?.send(answer)
+                if frame.type == Wish.pause { connection?.isPaused = false } else { connection?.close() }
+            }
         default: break
         }
     }
 
-    func violated(_ error: FrameError, on connection: TLSConnection) {}
+    func violated(_ error: FrameError, on connection: TLSConnection) {
+        guard connection.tag == 1 else { return connection.close(because: error) }
+        connection.loop.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) {
+            connection.send(ByteBuffer(bytes: Self.farewell))
+            connection.close(because: error)
+        }
+    }
 
     func closed(_ connection: TLSConnection, because reason: TLSCloseReason) {
         journal.closed(connection, reason)
@@ -178,7 +200,7 @@ struct TestServer: Sendable {
 
     static func start(
         _ context: TLSContext, deadline: TimeAmount = .seconds(20), maximumConnections: Int = 1_000,
-        threads: HandshakeThreads = Machine.threads
+        threads: HandshakeThreads = Machine.threads, change: (inout TLSListenerSettings) -> Void = { _ in }
     ) async throws -> TestServer {
         let journal = Journal()
         var seats: [NIOLoopBound<TLSListener.Seat>] = []
@@ -192,6 +214,7 @@ struct TestServer: Sendable {
         }
         var settings = TLSListenerSettings(maximumConnections: maximumConnections)
         settings.handshakeDeadline = deadline
+        change(&settings)
         let listener = try await TLSListener.start(
             on: [SocketAddress(ipAddress: "127.0.0.1", port: 0)], context: context, settings: settings,
             group: Machine.group, threads: threads, seats: seats)

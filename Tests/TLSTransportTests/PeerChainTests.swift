@@ -19,7 +19,7 @@ struct PeerChainTests {
         }
 
         func received(_ frame: Frame, on connection: TLSConnection) {}
-        func violated(_ error: FrameError, on connection: TLSConnection) {}
+        func violated(_ error: FrameError, on connection: TLSConnection) { connection.close(because: error) }
         func closed(_ connection: TLSConnection, because reason: TLSCloseReason) { promise.succeed(nil) }
     }
 

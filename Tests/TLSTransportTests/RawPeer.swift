@@ -24,8 +24,10 @@ final class RawSocket: @unchecked Sendable {
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
     }
 
-    convenience init(connectingTo port: Int) throws {
+    /// - Parameter host: the last part of its own address, 127.0.0.1 to 127.0.0.254.
+    convenience init(connectingTo port: Int, from host: UInt8 = 1) throws {
         try self.init(descriptor: socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        if host != 1, Self.withLoopback(0, host: host, { bind(descriptor, $0, $1) }) != 0 { throw SocketFailure(errno) }
         let result = Self.withLoopback(port) { connect(descriptor, $0, $1) }
         guard result == 0 else { throw SocketFailure(errno) }
     }
@@ -84,11 +86,13 @@ final class RawSocket: @unchecked Sendable {
         try RawSocket(descriptor: Glibc.accept(descriptor, nil, nil))
     }
 
-    private static func withLoopback(_ port: Int, _ use: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    private static func withLoopback(
+        _ port: Int, host: UInt8 = 1, _ use: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0000 | UInt32(host)).bigEndian
         return withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 use($0, socklen_t(MemoryLayout<sockaddr_in>.size))
@@ -177,8 +181,8 @@ final class RawPeer: @unchecked Sendable {
         if isServer { SSL_set_accept_state(ssl) } else { SSL_set_connect_state(ssl) }
     }
 
-    convenience init(connectingTo port: Int, _ settings: RawSettings) throws {
-        try self.init(RawSocket(connectingTo: port), isServer: false, settings)
+    convenience init(connectingTo port: Int, from host: UInt8 = 1, _ settings: RawSettings) throws {
+        try self.init(RawSocket(connectingTo: port, from: host), isServer: false, settings)
     }
 
     deinit {

@@ -15,6 +15,10 @@ struct Outbox {
         var isSent = false
         /// Its place, that is known before the log up to there was processed.
         var place: UInt64?
+        /// The message that it is about, whose place the server has lost: it is sealed once that has a place again.
+        var target: MessageOrigin?
+        /// Whether it was sent before, and goes out as the same bytes or not at all: not everybody who is there now was there then.
+        var isOriginal = false
     }
 
     struct Sealed {
@@ -45,6 +49,43 @@ struct Outbox {
     /// The next one to be sealed.
     var firstWaiting: Item? { waiting.first.flatMap { items[$0] } }
 
+    /// The first that waited says this now.
+    mutating func changeFirstWaiting(to body: MessageBody) {
+        guard let token = waiting.first else { return }
+        items[token]?.body = body
+        items[token]?.target = nil
+    }
+
+    /// Takes in what the server has lost. All is sealed anew, in the order of its numbers: what was sealed speaks of a log that is gone.
+    mutating func putBack(_ lost: [Item]) {
+        for item in lost where items[item.token] == nil { items[item.token] = item }
+        underWay = 0
+        ready = TokenQueue()
+        waiting = TokenQueue()
+        for token in tokens {
+            items[token]?.isSent = false
+            items[token]?.place = nil
+            if items[token]?.isOriginal == true {
+                ready.append(token)
+            } else {
+                items[token]?.sealed = nil
+                waiting.append(token)
+            }
+        }
+    }
+
+    /// The first that waited goes out as it did before.
+    mutating func sendFirstWaiting(as original: Sealed) -> Item? {
+        guard let item = seal(original) else { return nil }
+        items[item.token]?.isOriginal = true
+        return items[item.token]
+    }
+
+    /// Says which message an item is about whose place is lost.
+    mutating func setTarget(_ target: MessageOrigin, of token: UInt64) {
+        items[token]?.target = target
+    }
+
     /// The first that waited is sealed now.
     mutating func seal(_ sealed: Sealed) -> Item? {
         guard let token = waiting.removeFirst() else { return nil }
@@ -54,9 +95,15 @@ struct Outbox {
     }
 
     /// Takes the next one to be sent, if not too many are under way.
-    mutating func takeReady() -> (token: UInt64, payload: ByteBuffer)? {
-        while underWay < Self.window, let token = ready.removeFirst() {
-            guard let sealed = items[token]?.sealed else { continue }
+    /// - Parameter limit: nothing of a later epoch goes out yet.
+    mutating func takeReady(upTo limit: UInt64) -> (token: UInt64, payload: ByteBuffer)? {
+        while underWay < Self.window, let token = ready.first {
+            guard let sealed = items[token]?.sealed else {
+                _ = ready.removeFirst()
+                continue
+            }
+            guard sealed.epoch <= limit else { return nil }
+            _ = ready.removeFirst()
             items[token]?.isSent = true
             underWay += 1
             return (token, sealed.payload)
@@ -81,6 +128,7 @@ struct Outbox {
         if item.isSent { underWay -= 1 }
         items[token]?.isSent = false
         items[token]?.sealed = nil
+        if item.isOriginal { items[token] = item.emptied }
         waiting.append(token)
     }
 
@@ -93,6 +141,11 @@ struct Outbox {
             ready.append(token)
         }
     }
+}
+
+extension Outbox.Item {
+    /// What takes the number of a message that cannot be sent again, so that nobody misses it: a receipt that says nothing new.
+    var emptied: Outbox.Item { Outbox.Item(token: token, body: .delivered(upTo: 1), time: time) }
 }
 
 /// Tokens in the order in which they came.

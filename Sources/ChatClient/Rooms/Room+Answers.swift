@@ -19,6 +19,7 @@ extension Room {
         if case .submitted(let submission)? = join?.stage, submission.token == token {
             return joinAccepted(at: place, time)
         }
+        if let carried = rollback.carried, carried.token == token { return broughtBack(carried, at: place, time) }
         guard let submission = commit?.submission, submission.token == token else { return }
         accepted(
             .commit, token: submission.token, payload: submission.commit, roster: submission.roster, at: place, time)
@@ -46,8 +47,9 @@ extension Room {
 
     func readFailed(_ failure: Failure) {
         isCatchingUp = false
+        if let failed = search { return searchFailed(failed) }
         if failure.code == .notAMember {
-            desynchronised(because: "the server does not count this device among the members")
+            notCounted()
         } else {
             emit(.failure("\(title) cannot be read on: \(SafeText.line(failure.words))"))
         }
@@ -77,6 +79,8 @@ extension Room {
         case .rejoining: "the room is being rejoined"
         case .left, .removed: "you are not in the room"
         case .active where !isConnected: "there is no connection"
+        case .active where isBehind: "the server has lost a change of the room, which a member must submit again"
+        case .active where rollback.unknownSince != nil: "the server does not count this device among the members"
         case .active: isCaughtUp ? "a member is coming in, or going" : "the room's latest entries are being read"
         }
     }

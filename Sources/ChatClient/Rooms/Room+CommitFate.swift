@@ -12,6 +12,7 @@ extension Room {
         if case .submitted(let submission)? = join?.stage, submission.token == token {
             return joinSubmitFailed(failure)
         }
+        if rollback.carried?.token == token { return bringingBackFailed(failure) }
         // The winner may have come before, and the next try be under way.
         guard let commit, commit.submission.token == token else { return }
         switch failure.code {
@@ -20,7 +21,7 @@ extension Room {
             if head > cursor.sequence, !isCatchingUp { startReading() }
         case .notAMember:
             loseRace()
-            desynchronised(because: "the server does not count this device among the members")
+            notCounted()
         default:
             if failure.canRetry {
                 commit.isSent = false
@@ -58,6 +59,7 @@ extension Room {
         if intents.isEmpty { isCautious = false }
         refreshed = host.clock
         let adds = !staged.effects.added.isEmpty
+        keepCommit(own.submission, isOwn: true, at: entry.sequence)
         adopt(staged, in: live, entry)
         if adds { announce() }
         return true
@@ -75,9 +77,12 @@ extension Room {
                 if let breach = breach(of: staged.effects) { throw breach }
                 let effects = staged.effects
                 let isHis = committer(of: effects, in: live).map { $0 == entry.sender } ?? true
-                if !isHis { report(.relabelled(claimed: entry.sender, at: entry.sequence)) }
+                if !isHis { reportOtherHand(effects, in: live, entry) }
                 if roster(of: effects) != entry.roster { report(.misrouted(by: entry.sender, at: entry.sequence)) }
                 loseRace()
+                let submission = Submission(
+                    room: id, token: entry.token, epoch: live.group.state.epoch, commit: payload, roster: entry.roster)
+                keepCommit(submission, isOwn: false, at: entry.sequence)
                 adopt(staged, in: live, entry)
             case .application: throw RefusedCommit("it is a message")
             case .proposal: throw RefusedCommit("it is a proposal")
@@ -133,6 +138,8 @@ extension Room {
 
     /// Members say of a commit that they cannot accept it; if most do, the server sets it aside.
     func refuse(_ entry: LogEntry, because reason: String) {
+        // Whose group is not the others' any more has no say in what they do.
+        guard phase == .active else { return }
         report(.invalidCommit(by: entry.sender, at: entry.sequence))
         emit(.failure("a change by \(entry.sender) was refused: \(reason)"))
         refusedCommit = entry.sequence
@@ -171,6 +178,10 @@ extension Room {
         isBeingRemoved = false
         let added = Set(effects.added.compactMap(host.identity(of:)))
         intents.removeAll { if case .readd(let device, _) = $0 { added.contains(device) } else { false } }
+        if !rollback.expelled.isEmpty {
+            rollback.expelled = rollback.expelled.filter(isMember)
+            storeRollback()
+        }
         for device in added {
             senders[device] = nil
             leaving.remove(device)

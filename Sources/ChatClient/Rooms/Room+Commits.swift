@@ -17,7 +17,7 @@ extension Room {
 
     /// Makes a commit if something is to be changed, nothing of it is under way, and nothing is ahead in the log.
     func commitIfNeeded() {
-        guard phase == .active, isCaughtUp, commit == nil, refusedCommit == nil, !isBeingRemoved,
+        guard phase == .active, isCaughtUp, commit == nil, refusedCommit == nil, !isBeingRemoved, !isBehind,
             host.now >= commitAfter, let live, live.group.isActive
         else { return }
         intents.removeAll(where: isFulfilled)
@@ -227,7 +227,7 @@ extension Room {
     }
 
     func submit() {
-        guard let commit, isEntered, !commit.isSent, phase == .active else { return }
+        guard let commit, isEntered, search == nil, !isBehind, !commit.isSent, phase == .active else { return }
         commit.isSent = true
         ask(.submit(commit.submission))
     }

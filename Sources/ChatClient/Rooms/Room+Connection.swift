@@ -20,6 +20,8 @@ extension Room {
         isCatchingUp = false
         awaited = nil
         lastRead = 0
+        search = nil
+        rollback.carried = nil
         outbox.forgetSending()
         commit?.isSent = false
         claimsAsked = claimsAsked.filter { claimAfter[$0] != nil }
@@ -52,6 +54,8 @@ extension Room {
 
     /// What waited for the log to be read.
     func resumeSending() {
+        flushOutbox()
+        bringBackCommits()
         submit()
         commitIfNeeded()
         flushOutbox()
@@ -62,7 +66,7 @@ extension Room {
         switch failure.code {
         case .notAMember:
             // It may have been removed while it was away: the log up to there says so.
-            guard phase == .active, live != nil, !isCatchingUp else { return }
+            guard phase == .active, live != nil, !isCatchingUp, rollback.unknownSince == nil else { return }
             isCatchingUp = true
             ask(.read(after: cursor.sequence))
         case .unknownRoom:
@@ -105,6 +109,8 @@ extension Room {
         }
         rejoinIfDue()
         guard phase == .active else { return }
+        askWhetherCounted()
+        bringBackCommits()
         if isCaughtUp, refreshed + host.settings.refreshAfter <= host.clock, memberCount > 1 { want(.refresh) }
         submit()
         commitIfNeeded()
@@ -115,5 +121,6 @@ extension Room {
         askForGaps()
         sendReceipts()
         flushOutbox()
+        markIfDue()
     }
 }

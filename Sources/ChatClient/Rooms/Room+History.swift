@@ -39,6 +39,7 @@ extension Room {
     /// Begins to gather what an entry brings.
     func open(_ entry: LogEntry) {
         place = blank(at: entry.sequence, entry.time, entry.sender)
+        isShown = false
     }
 
     /// Keeps what the entry brought, if anything.
@@ -47,6 +48,7 @@ extension Room {
         place = nil
         guard message.content != .nothing || !message.notices.isEmpty else { return }
         save(message)
+        guard !isShown else { return }
         emit(message.sender == me && message.token != 0 ? .sent(message) : .message(message))
     }
 
@@ -90,11 +92,19 @@ extension Room {
         return StoredMessage(record)
     }
 
-    /// The latest messages before a place, in ascending order.
+    /// The latest messages before a place, in ascending order. What the server has lost stands behind the last place that is left, and is
+    /// not counted in the limit.
     package func history(before place: UInt64? = nil, limit: Int) throws(StoreError) -> [StoredMessage] {
         let records = try store.records(
             in: .messages, prefix: id.bytes, after: nil, before: key(place ?? .max), limit: limit)
-        return records.compactMap { StoredMessage($0.value) }
+        guard !rollback.forks.isEmpty else { return records.compactMap { StoredMessage($0.value) } }
+        var messages: [StoredMessage] = []
+        for record in records {
+            guard let message = StoredMessage(record.value) else { continue }
+            messages.append(message)
+            messages += try lostMessages(after: record.key)
+        }
+        return messages
     }
 
     /// This device's own messages with these numbers.

@@ -12,6 +12,7 @@ extension Room {
 
     /// The server says where the room is, as it was asked.
     func described(_ status: RoomStatus) {
+        if join == nil, rollback.unknownSince != nil { return describedToUnknown(status) }
         guard let join, case .describing = join.stage else { return }
         guard let info = status.groupInfo else {
             return joinFailed("the server has no way in to offer", canRetry: true)
@@ -114,9 +115,11 @@ extension Room {
     /// The group begins for this device.
     func settleJoin(_ entry: LogEntry) -> Bool {
         guard let pending = join, let group = pending.group else { return false }
+        guard case .submitted(let submission) = pending.stage else { return false }
         join = nil
         live = group
         begin(at: entry.sequence)
+        keepCommit(submission, isOwn: true, at: entry.sequence)
         note(.joined(me, by: nil))
         emit(.phase(.active))
         return true
@@ -126,6 +129,19 @@ extension Room {
 
     /// A welcome waits at the server.
     func welcomed(_ notice: WelcomeNotice) {
+        if phase == .active, live != nil, !isLost, !isUnused(notice.package) {
+            rollback.base = Rollback.Base(place: notice.sequence, chain: notice.chain, epoch: joinedEpoch)
+        }
+        if phase == .active, live != nil, !isLost, rollback.unknownSince != nil {
+            // A commit that the server had lost is there again, and with it this device; or it is invited anew.
+            guard isUnused(notice.package) else {
+                emit(.welcomeTaken(notice.id))
+                return ask(.enter)
+            }
+            rollback.unknownSince = nil
+            heldWelcome = notice
+            return useHeldWelcome(isCertain: true)
+        }
         if phase == .active, live != nil, !isLost, notice.sequence <= cursor.sequence {
             return emit(.welcomeTaken(notice.id))
         }
@@ -134,17 +150,29 @@ extension Room {
             return
         }
         if let join, let old = join.welcome, old.id == notice.id { return }
+        follow(notice)
+    }
+
+    private func follow(_ notice: WelcomeNotice) {
         let pending = PendingJoin(.fetching(notice.welcome))
         pending.welcome = notice
         join = pending
         ask(.fetch(notice.welcome))
     }
 
+    /// Whether a key package was never used to come in.
+    private func isUnused(_ package: [UInt8]) -> Bool {
+        guard let record = try? store.value(in: .keyPackages, at: package),
+            let secrets = try? KeyPackageSecrets(restoring: record)
+        else { return false }
+        return secrets.keyPackage.extensions[.lastResort] == nil
+    }
+
     /// This device is out of the group that it knew.
-    func useHeldWelcome() {
+    func useHeldWelcome(isCertain: Bool = false) {
         guard let notice = heldWelcome else { return }
         heldWelcome = nil
-        welcomed(notice)
+        if isCertain { follow(notice) } else { welcomed(notice) }
     }
 
     /// The log has come to where a welcome would have begun, and this device is still in its group.
@@ -199,6 +227,7 @@ extension Room {
             if isLost {
                 // Somebody has founded it anew: its log is another one.
                 generation += 1
+                rollback.forgetLog()
                 latest = nil
                 isLost = false
             }
@@ -233,8 +262,10 @@ extension Room {
 
     /// From here on this device reads along.
     func begin(at place: UInt64) {
+        isNewcomer = phase == .joining
         phase = .active
         isEntered = false
+        forgetMarks()
         isCatchingUp = false
         awaited = nil
         head = max(cursor.sequence, place)
@@ -257,12 +288,18 @@ extension Room {
         epochBegan = place
         refreshed = host.clock
         write(.staged, id.bytes, nil)
+        forgetCommits()
+        rollback.strangers = nil
+        if var start = chain(at: cursor.start)?.bytes {
+            write(.chain, key(cursor.start), SymmetricKey(wiping: &start))
+        }
         saveGroup()
         // What was sealed in the group of before nobody could read now.
         for token in outbox.tokens where outbox[token]?.sealed != nil {
             outbox.unseal(token)
             if let item = outbox[token] { store(item) }
         }
+        wantWhatIsLost()
         if isConnected, join == nil { ask(.enter) }
     }
 

@@ -13,16 +13,13 @@ extension Room {
     func entered(_ status: RoomStatus) {
         isEntered = true
         head = status.head
-        if status.head < cursor.sequence {
-            report(.rollback(from: cursor.sequence, to: status.head))
-        } else if let known = chain(at: status.head), status.head == cursor.sequence, known != status.chain {
-            report(.rewritten(at: status.head))
-        } else if status.first > cursor.sequence + 1 {
-            skipDropped(to: status.first)
-        }
+        rollback.unknownSince = nil
+        rollback.targetsUntil = host.now + Self.targetPatience
+        let forgotten = compareCursor(status)
+        tellWhereLogBegins(status)
         if isStale { want(.refresh) }
         if hasOtherServer { want(.trustServer) }
-        if head > cursor.sequence { startReading() } else { caughtUp() }
+        compare(status, forgotten: forgotten)
     }
 
     /// Whether this device's leaf shows a certificate that was renewed since.
@@ -30,10 +27,20 @@ extension Room {
         live.map { $0.group.state.member($0.group.leaf)?.credential != host.mls.credential } ?? false
     }
 
-    /// The server keeps the log for a time only; what it dropped before this device read it is lost to it.
-    func skipDropped(to first: UInt64) {
-        report(.expired(count: first - cursor.sequence - 1))
+    /// The server keeps the log for a time only, and has dropped entries that this device had not read. What is left behind them cannot be
+    /// read without them: the log is followed from its end, until this device has come in anew.
+    func skipDropped(_ status: RoomStatus) {
+        note(.cut(after: cursor.sequence, first: status.first, head: status.head))
+        cursor = LogCursor(after: status.head, chain: status.chain)
+        dirtyRoom = true
         desynchronised(because: "the server has dropped entries that this device had not read")
+    }
+
+    /// A newcomer is told from where on the server has the log, if that is not from the beginning.
+    private func tellWhereLogBegins(_ status: RoomStatus) {
+        guard isNewcomer else { return }
+        isNewcomer = false
+        if status.first > 1 { note(.keptSince(status.first)) }
     }
 
     func startReading() {
@@ -46,6 +53,7 @@ extension Room {
     func readEnd(head told: UInt64) {
         head = max(head, told)
         guard isCatchingUp, awaited == nil else { return }
+        guard search == nil else { return pageCompared() }
         // Also what was new while it was being read, or what the server has spoken of.
         let head = self.head
         if cursor.sequence < head {
@@ -56,9 +64,7 @@ extension Room {
                     return desynchronised(because: "it was removed while it was away, and added anew")
                 }
                 isCatchingUp = false
-                guard isEntered else {
-                    return desynchronised(because: "the server does not count this device among the members")
-                }
+                guard isEntered else { return notCounted() }
                 report(.concealed(from: cursor.sequence + 1, to: head))
                 // What was concealed is not waited for; what comes next shows the gap.
                 self.head = told
@@ -70,7 +76,7 @@ extension Room {
         isCatchingUp = false
         if isEntered { return caughtUp() }
         // The server does not let it in, and the log does not say that it was removed.
-        desynchronised(because: "the server does not count this device among the members")
+        notCounted()
     }
 
     /// Nothing is ahead: what waited for that goes on.
@@ -95,6 +101,7 @@ extension Room {
     func receive(_ entry: LogEntry) {
         guard awaited == nil, phase == .active || phase == .rejoining || join?.place != nil else { return }
         head = max(head, entry.sequence)
+        guard search == nil else { return compare(entry) }
         if entry.sequence == cursor.sequence + 1 { return take(entry) }
         if entry.sequence > cursor.sequence {
             // While it is being read, what is new comes with the rest.
@@ -132,13 +139,13 @@ extension Room {
 
     func process(_ entry: LogEntry, _ payload: ByteBuffer) {
         cursor.advance(over: entry)
-        var hash = cursor.chain.bytes
-        write(.chain, key(entry.sequence), SymmetricKey(wiping: &hash))
+        keepChain(of: entry)
         dirtyRoom = true
         open(entry)
         defer { close() }
         host.look(at: entry.time)
         defer { host.look(at: nil) }
+        if entry.kind == .commit, passAlong(entry, payload) { return }
         if entry.sender == me {
             if settle(entry) { return }
             if entry.kind == .commit || entry.kind == .proposal { return forgotten(entry) }
@@ -153,6 +160,16 @@ extension Room {
         case .readdRequest: receiveReadd(entry, payload)
         case .voided: receiveVoided(entry, payload)
         }
+    }
+
+    /// The chain at the latest place, and beside it whose message stands there.
+    private func keepChain(of entry: LogEntry) {
+        var bytes = cursor.chain.bytes
+        if entry.kind == .message {
+            try? MessageOrigin(entry.sender, entry.token).write(to: &bytes)
+            entry.payload.digest.write(to: &bytes)
+        }
+        write(.chain, key(entry.sequence), SymmetricKey(wiping: &bytes))
     }
 
     /// This device did it, and does not know: its store was set back, and keys that it holds may have been used. It comes in anew.
@@ -204,6 +221,10 @@ extension Room {
         guard place >= cursor.start, place <= cursor.sequence,
             let record = try? store.value(in: .chain, at: key(place))
         else { return nil }
-        return try? record.read { (reader) throws(SyntaxError) in try Digest(from: &reader) }
+        return try? record.read { (reader) throws(SyntaxError) in
+            let chain = try Digest(from: &reader)
+            _ = try reader.opaque(reader.remaining)
+            return chain
+        }
     }
 }

@@ -28,11 +28,19 @@ extension Room {
     /// Nothing is sealed for an epoch that may be over: whoever came in since could not read it.
     func flushOutbox() {
         while isCaughtUp, canSeal, staleRefusals == 0 || host.now >= sealAfter, let item = outbox.firstWaiting {
-            guard let sealed = seal(item) else { break }
+            if isForStrangers(item) {
+                holdBack(item)
+                continue
+            }
+            guard let body = body(of: item) else { break }
+            if body != item.body { outbox.changeFirstWaiting(to: body) }
+            guard let item = outbox.firstWaiting, let sealed = seal(item) else { break }
             if let item = outbox.seal(sealed) { store(item) }
         }
-        guard isEntered, phase == .active else { return }
-        while let (token, payload) = outbox.takeReady() { ask(.send(token: token, payload: payload)) }
+        guard isEntered, phase == .active, search == nil else { return }
+        while let (token, payload) = outbox.takeReady(upTo: rollback.logEpoch ?? .max) {
+            ask(.send(token: token, payload: payload))
+        }
     }
 
     func seal(_ item: Outbox.Item) -> Outbox.Sealed? {
@@ -68,7 +76,7 @@ extension Room {
             staleRefusals += 1
             sealAfter = host.now + 1_000
             if staleRefusals > 3 { desynchronised(because: "the server says that the room is in another epoch") }
-        case .notAMember: desynchronised(because: "the server does not count this device among the members")
+        case .notAMember: notCounted()
         default:
             if failure.canRetry {
                 outbox.forgetSending()
@@ -87,8 +95,11 @@ extension Room {
         guard let item = outbox.remove(entry.token) else { return false }
         if let place = item.place, place != entry.sequence { report(.relabelled(claimed: me, at: place)) }
         write(.outbox, outboxKey(entry.token), nil)
-        keep(item.body, of: me, token: item.token)
-        if case .delete(let target) = item.body { delete(target, by: me) }
+        let body = body(of: item) ?? item.body.withoutTarget(upTo: entry.sequence)
+        keepSent(item)
+        isShown = cameAgain(body, of: MessageOrigin(me, entry.token), at: entry.sequence)
+        keep(body, of: me, token: item.token)
+        if case .delete(let target) = body { delete(target, by: me) }
         flushOutbox()
         return true
     }
@@ -111,7 +122,7 @@ extension Room {
     // MARK: Hearing
 
     func receiveMessage(_ entry: LogEntry, _ payload: ByteBuffer) {
-        guard let live else { return }
+        guard let live, !isSameAgain(entry) else { return }
         let message: MLSMessage
         do throws(SyntaxError) {
             message = try MLSMessage(decoding: Array(payload.readableBytesView))
@@ -146,7 +157,7 @@ extension Room {
         guard sender == entry.sender else {
             return report(.relabelled(claimed: entry.sender, at: entry.sequence))
         }
-        let content: MessageContent
+        var content: MessageContent
         do throws(ContentError) {
             content = try MessageContent(bytes: said.data)
         } catch {
@@ -159,10 +170,20 @@ extension Room {
         guard content.token == entry.token else {
             return report(.relabelled(claimed: entry.sender, at: entry.sequence))
         }
-        check(content, from: sender, entry)
+        if !check(content, from: sender, entry) {
+            // Its places are of another log: what it is about is not known here.
+            content.body = content.body.withoutTarget(upTo: entry.sequence)
+        }
+        let origin = MessageOrigin(sender, content.token)
+        if rollback.awaits(origin) {
+            _ = count(content.token, of: sender)
+            isShown = cameAgain(content.body, of: origin, at: entry.sequence)
+            return act(on: content, of: sender, entry)
+        }
         switch count(content.token, of: sender) {
         case .replay:
-            return report(.replay(of: sender, at: entry.sequence))
+            // What was said before this device came in may be said again after it.
+            guard rollback.count > 0, !has(origin) else { return report(.replay(of: sender, at: entry.sequence)) }
         // What was sealed again for a new epoch comes late; only what stays away is missed.
         case .gap(let missing):
             if missing.count >= Int(SenderCounter.window) {
@@ -184,13 +205,15 @@ extension Room {
     }
 
     /// Compares what the sender had seen of the log with what was shown here.
-    func check(_ content: MessageContent, from sender: PeerIdentity, _ entry: LogEntry) {
+    /// - Returns: whether they agree, as far as that is known.
+    func check(_ content: MessageContent, from sender: PeerIdentity, _ entry: LogEntry) -> Bool {
         guard content.seen < entry.sequence else {
-            return report(.withheld(seenBy: sender, upTo: content.seen))
+            report(.withheld(seenBy: sender, upTo: content.seen))
+            return false
         }
-        if let own = chain(at: content.seen), own != content.seenChain {
-            report(.twoHistories(with: sender, at: content.seen))
-        }
+        guard let own = chain(at: content.seen), own != content.seenChain else { return true }
+        report(.twoHistories(with: sender, at: content.seen))
+        return false
     }
 
     func act(on content: MessageContent, of sender: PeerIdentity, _ entry: LogEntry) {
@@ -266,7 +289,7 @@ extension Room {
     }
 
     func sayAgain(_ tokens: [UInt64]) {
-        for message in ownMessages(tokens) {
+        for message in ownMessages(tokens) where wasSaidToAll(message) {
             if case .body(let body) = message.content { say(.again(token: message.token, time: message.time, body)) }
         }
     }

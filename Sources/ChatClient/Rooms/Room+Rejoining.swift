@@ -13,6 +13,7 @@ extension Room {
     func desynchronised(because reason: String) {
         guard phase == .active else { return }
         phase = .rejoining
+        rollback.unknownSince = nil
         commit = nil
         write(.staged, id.bytes, nil)
         rejoinAfter = host.now + host.jitter(below: 500)
@@ -62,6 +63,7 @@ extension Room {
         isLost = false
         forgetGroup()
         generation += 1
+        rollback.forgetLog()
         latest = nil
         cursor = LogCursor(atStartOf: id)
         head = 0

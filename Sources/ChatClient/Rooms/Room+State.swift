@@ -151,6 +151,8 @@ extension Room {
         } catch {
             throw .damaged("the state of room \(id): \(error)")
         }
+        try restoreMarks()
+        try restoreRollback()
         try restoreGroup()
         try restoreOutbox()
     }
@@ -215,7 +217,9 @@ extension Room {
     func forgetGroup() {
         live = nil
         dirtyRatchets = false
+        forgetCommits()
         for table in [RecordTable.epochs, .ratchets, .staged] { write(table, id.bytes, nil) }
+        forgetMarks()
         dirtyRoom = true
     }
 
@@ -253,6 +257,9 @@ extension Outbox.Item {
         let epoch = try reader.counter()
         let payload = try reader.opaque(lengthBytes: 3, 0...0xFF_FFFF)
         if !payload.isEmpty { sealed = Outbox.Sealed(epoch: epoch, payload: ByteBuffer(bytes: payload)) }
+        guard !reader.isAtEnd else { return }
+        isOriginal = try reader.uint8() == 1
+        if !reader.isAtEnd { target = try MessageOrigin(from: &reader) }
     }
 
     func write(to bytes: inout [UInt8]) throws(SyntaxError) {
@@ -262,6 +269,9 @@ extension Outbox.Item {
         bytes.write(sealed?.epoch ?? 0)
         try bytes.write(
             opaque: sealed.map { Array($0.payload.readableBytesView) } ?? [], lengthBytes: 3, 0...0xFF_FFFF)
+        guard isOriginal || target != nil else { return }
+        bytes.write(isOriginal ? 1 : 0 as UInt8)
+        try target?.write(to: &bytes)
     }
 }
 

@@ -46,11 +46,19 @@ package final class Room {
     /// Whether the entries up to ``head`` are being read, and how far they had come the last time that a part had ended.
     var isCatchingUp = false
     var lastRead: UInt64 = 0
+    /// How far the server knows this device to have come.
+    var marks = Marks()
+    /// Whether this device has come in, and has not entered since.
+    var isNewcomer = false
     /// An entry whose payload is being fetched; what follows it is read again afterwards.
     var awaited: LogEntry?
     /// Whether the server tells what is new.
     package internal(set) var isEntered = false
     var isConnected = false
+
+    /// What a server that was put back has lost, and the search for the place up to which its log is the known one.
+    var rollback = Rollback()
+    var search: ForkSearch?
 
     // MARK: Sending
     /// Of messages, and of all else that goes into the log: messages are counted without gaps.
@@ -115,6 +123,8 @@ package final class Room {
     var joinAfter: UInt64?
     /// What the entry that is being processed brings, and what was kept last.
     var place: StoredMessage?
+    /// Whether that was shown before, at a place that the server has lost.
+    var isShown = false
     var latest: StoredMessage?
     /// Who has said that it leaves, and who is to be removed since its certificate was revoked.
     var leaving: Set<PeerIdentity> = []
@@ -166,7 +176,9 @@ package final class Room {
     /// Whether a message can be sealed now, or waits: for the room to be entered, for proposals to be committed, for the peer to
     /// come in.
     var canSeal: Bool {
-        guard let live, phase == .active, live.group.isActive, live.group.pendingProposalCount == 0 else {
+        guard let live, phase == .active, live.group.isActive, live.group.pendingProposalCount == 0, !isBehind,
+            rollback.expelled.isEmpty
+        else {
             return false
         }
         guard policy.admission == .direct, let peer else { return true }
@@ -175,7 +187,7 @@ package final class Room {
     }
 
     /// Whether everything that the server has was processed.
-    var isCaughtUp: Bool { isEntered && !isCatchingUp && awaited == nil && cursor.sequence >= head }
+    var isCaughtUp: Bool { isEntered && !isCatchingUp && search == nil && awaited == nil && cursor.sequence >= head }
 
     /// Whether something waits for the server.
     package var isBusy: Bool {

@@ -24,6 +24,7 @@ package enum RoomEvent: Hashable, Sendable {
     case waitingToBeAdded
     case rejoinGivenUp(String)
     case failure(String)
+    case notice(String)
     /// For the session: a fresh key package is needed, to be added anew by.
     case needsPackage
     /// For the session: the key package of last resort was used, and is to be replaced.

@@ -128,6 +128,8 @@ package struct RoomSettings: Hashable, Sendable {
     package var packagePool = 32
     /// How long a lost message is waited for before its sender is asked, in milliseconds.
     package var gapPatience: UInt64 = 3_000
+    /// How long after news the server is told how far this device has come, in milliseconds.
+    package var markAfter: UInt64 = 5_000
     package var rejoinLimit = 3
 
     package init() {}

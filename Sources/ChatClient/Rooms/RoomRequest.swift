@@ -15,4 +15,5 @@ package enum RoomRequest: Hashable, Sendable {
     case leave(token: UInt64, payload: ByteBuffer)
     case readd(token: UInt64, package: ByteBuffer)
     case reject(UInt64)
+    case mark(UInt64)
 }

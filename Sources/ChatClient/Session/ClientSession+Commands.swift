@@ -220,7 +220,7 @@ extension ClientSession {
     /// - Parameter isOwn: whether only one's own, or only others', are counted.
     private func target(_ reference: MessageReference, in room: Room, isOwn: Bool?) -> UInt64? {
         func fits(_ message: StoredMessage) -> Bool {
-            guard case .body(let body) = message.content, body.text != nil else { return false }
+            guard case .body(let body) = message.content, body.text != nil, message.sequence > 0 else { return false }
             return isOwn == nil || (message.sender.user == host.me.user) == isOwn
         }
         switch reference {

@@ -24,6 +24,7 @@ extension ClientSession {
         case .readd(let token, let package):
             request(.readd(id, token: token)) { .readd($0, id, token: token, package: package) }
         case .reject(let place): request(.reject) { .reject($0, id, sequence: place) }
+        case .mark(let place): request(.mark(id, place)) { .mark($0, id, sequence: place) }
         }
     }
 
@@ -49,7 +50,10 @@ extension ClientSession {
         case .readEnd(let id, _, let head):
             guard case .read(let room)? = take(id) else { return }
             with(room) { $0.readEnd(head: head) }
-        case .pong(let id), .done(let id): _ = take(id)
+        case .done(let id):
+            guard case .mark(let room, let place)? = take(id) else { return }
+            with(room) { $0.marked(place) }
+        case .pong(let id): _ = take(id)
         case .failed(let id, let failure): failed(take(id), failure)
         case .greeting, .entry, .welcome, .stockLow, .newDevice, .closing: break
         }
@@ -86,6 +90,7 @@ extension ClientSession {
             show(.failure("nobody can add this device to a room: \(SafeText.line(failure.words))"))
         case .online, nil: show(.failure(SafeText.line(failure.words)))
         case .leave(let room): with(room) { $0.leaveAnswered(canRetry: failure.canRetry) }
+        case .mark(let room, _): with(room) { $0.markFailed(failure) }
         case .ping, .takeWelcome, .reject: break
         }
     }
@@ -189,6 +194,7 @@ extension ClientSession {
         case .rejoinGivenUp(let reason):
             show(.failure("\(label.title) could not be rejoined (\(reason)); try again with /rejoin"))
         case .failure(let words): show(.failure(words))
+        case .notice(let words): show(.notice(words))
         case .needsPackage:
             do throws(MLSError) {
                 let package = try packages.make(

@@ -60,7 +60,9 @@ package final class ClientSession {
     /// The room in which text is said.
     package var currentRoom: Room? { recent.last.flatMap { rooms[$0] } }
     /// Whether requests wait for their answers, or rooms for theirs.
-    package var isBusy: Bool { !pending.isEmpty || rooms.values.contains(where: \.isBusy) }
+    package var isBusy: Bool {
+        pending.values.contains { !$0.isInBackground } || rooms.values.contains(where: \.isBusy)
+    }
 
     /// What is to be written, in one transaction, and then done.
     package func takeOutput() -> ClientOutput {
@@ -219,14 +221,25 @@ package final class ClientSession {
     /// Ends the session now. What has not gone out is kept, and goes out the next time.
     package func quit() {
         guard phase != .over else { return }
-        if phase == .online || phase == .connecting { output.actions.append(.close) }
+        if phase == .online || phase == .connecting { close() }
         finish()
     }
 
     func finishIfDone() {
         guard isFinishing, phase == .online, !isBusy else { return }
-        output.actions.append(.close)
+        close()
         finish()
+    }
+
+    /// Ends the connection in order: the server is told how far this device has come.
+    private func close() {
+        if phase == .online {
+            for room in rooms.values {
+                room.markFinally()
+                drain(room)
+            }
+        }
+        output.actions.append(.close)
     }
 
     private func finish() {

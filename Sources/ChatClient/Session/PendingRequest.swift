@@ -20,6 +20,10 @@ enum PendingRequest: Hashable {
     case leave(RoomID)
     case readd(RoomID, token: UInt64)
     case reject
+    case mark(RoomID, UInt64)
+
+    /// Whether nobody waits for the answer.
+    var isInBackground: Bool { if case .mark = self { true } else { false } }
 }
 
 /// A blob on its way, part after part.

@@ -9,7 +9,8 @@ extension ServerFrame {
         let limit = Self.maximumPlace
         switch self {
         case .entered(_, let status), .described(_, let status):
-            return status.head < limit && status.first < limit && status.epoch < limit
+            return status.head < limit && status.first <= status.head + 1 && status.cursor < limit
+                && status.epoch < limit
         case .accepted(_, let place, let time): return (1..<limit).contains(place) && time.milliseconds < limit
         case .readEnd(_, _, let head): return head < limit
         case .entry(let entry):

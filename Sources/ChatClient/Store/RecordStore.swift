@@ -22,6 +22,14 @@ package enum RecordTable: UInt8, CaseIterable, Sendable {
     case keyPackages = 9
     /// What is known of devices; key: USER/DEVICE.
     case devices = 10
+    /// What this device has of logs that the server has lost; key: the room's id alone, or with the place that a record hangs on.
+    case lost = 11
+    /// Commits that were adopted, for the case that the server loses them; key: the room's id and the epoch that each ended, big-endian.
+    case commits = 12
+    /// How far the server was told that this device has come with a room's log; key: the room's id.
+    case marks = 13
+    /// One's own latest messages as they went over the wire, for the same case; key: the room's id and the token, big-endian.
+    case sent = 14
 }
 
 /// A change of one record.

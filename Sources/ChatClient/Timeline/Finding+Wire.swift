@@ -23,6 +23,7 @@ extension Finding {
         case .expired(let count): (15, 0, count, nil)
         case .undone(let place): (16, place, 0, nil)
         case .serverMeddles(let place): (17, place, 0, nil)
+        case .broughtBack(let device, let place): (18, place, 0, device)
         }
     }
 
@@ -57,6 +58,7 @@ extension Finding {
         case (15, nil): .expired(count: number)
         case (16, nil): .undone(at: place)
         case (17, nil): .serverMeddles(at: place)
+        case (18, let device?): .broughtBack(of: device, at: place)
         default: nil
         }
     }

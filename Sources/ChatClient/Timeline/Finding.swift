@@ -30,12 +30,15 @@ package enum Finding: Hashable, Sendable {
     case foreignChange(by: PeerIdentity, of: UInt64)
     /// The server has entries, by its own word, and does not give them.
     case concealed(from: UInt64, to: UInt64)
-    /// The server no longer keeps what this device had not read.
+    /// The server no longer keeps what this device had not read. Only in stores of before: an honest server does that, see
+    /// ``Notice/cut(after:first:head:)``.
     case expired(count: UInt64)
     /// A commit that this device had accepted was set aside.
     case undone(at: UInt64)
     /// The server asked for something other than the removal of a revoked device.
     case serverMeddles(at: UInt64)
+    /// A change of the room came by another hand than its maker's.
+    case broughtBack(of: PeerIdentity, at: UInt64)
 }
 
 extension Finding {
@@ -57,6 +60,7 @@ extension Finding {
         case .expired: "expired"
         case .undone: "undone"
         case .serverMeddles: "meddling"
+        case .broughtBack: "brought back"
         }
     }
 
@@ -77,7 +81,7 @@ extension Finding {
         case .withheld(let member, let place):
             "\(member) has seen messages up to \(place); the server does not show them to you."
         case .rollback(let from, let to):
-            "The server has forgotten messages: its log ends at \(to), and you had it up to \(from)."
+            "The server has forgotten messages: its log was set back to \(to), and you had it up to \(from)."
         case .rewritten(let place):
             "The server shows another history than before: message \(place) is not the one you had."
         case .twoHistories(let member, let place):
@@ -99,6 +103,8 @@ extension Finding {
         case .undone(let place): "The server has taken back a change of the room, \(place), that was in order."
         case .serverMeddles(let place):
             "The server tried to change who is in the room, at \(place), other than by asking for the removal of a revoked device. It was refused."
+        case .broughtBack(let maker, let place):
+            "Another member sent in a change of the room that \(maker) had made, at \(place): the server had lost it, or says so."
         }
     }
 
@@ -112,7 +118,8 @@ extension Finding {
         case .rollback(_, 0):
             "What you have is kept. If the server was set up anew, /rejoin founds the room again; otherwise tell whoever runs it."
         case .rollback:
-            "What you have is kept. Tell whoever runs the server: it was reset, restored from an old copy, or tampered with."
+            "What you have is kept, and what you said is sent again by itself. Ask whoever runs the server whether it was restored from "
+                + "a backup; if not, it was tampered with."
         case .rewritten, .twoHistories:
             "Do not trust this room for now. Compare /verify with the others by phone or in person, then /rejoin."
         case .misrouted(let member, _): "Ask \(member); when in doubt, remove that device with /kick \(member)."
@@ -123,6 +130,8 @@ extension Finding {
         case .expired: "They are lost to this device; other devices of yours may have them."
         case .undone: "Look at /names: somebody who was removed may be back. This device comes in anew by itself."
         case .serverMeddles: "Nothing changed. Tell whoever runs the server."
+        case .broughtBack(let maker, _):
+            "It counts as a change by \(maker), whose signature it has; nobody else could make it."
         }
     }
 
@@ -130,7 +139,8 @@ extension Finding {
     package var isGrave: Bool {
         switch self {
         case .reorder, .withheld, .rollback, .rewritten, .twoHistories, .misrouted, .dropped, .concealed, .undone: true
-        case .replay, .tokenWentBack, .splice, .relabelled, .invalidCommit, .foreignChange, .expired, .serverMeddles:
+        case .replay, .tokenWentBack, .splice, .relabelled, .invalidCommit, .foreignChange, .expired, .serverMeddles,
+            .broughtBack:
             false
         }
     }

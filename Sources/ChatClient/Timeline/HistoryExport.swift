@@ -41,10 +41,12 @@ package struct HistoryExport: Sendable {
     private typealias Field = (String, JSONText)
 
     private func head(of message: StoredMessage) -> [Field] {
-        [
+        let head: [Field] = [
             ("room", .text(room)), ("seq", .number(message.sequence)), ("time", .text(message.time.iso8601)),
             ("from", .text(message.sender.description)),
         ]
+        guard case .lost(let place, _) = message.state else { return head }
+        return head + [("lost", .number(place))]
     }
 
     private func fields(of content: StoredMessage.Content) -> [Field]? {
@@ -84,7 +86,10 @@ package struct HistoryExport: Sendable {
     // MARK: Text
 
     private func textLines(of message: StoredMessage) -> [String] {
-        let number = message.sequence > 0 ? "\(message.sequence)" : "-"
+        let number =
+            if case .lost(let place, _) = message.state { "(\(place), lost by the server)" } else {
+                message.sequence > 0 ? "\(message.sequence)" : "-"
+            }
         let head = "\(message.time.iso8601) \(number) "
         var lines = message.shownNotices.map { "\(head)-- \($0.sentence)" }
         if let words = words(of: message.content, by: message.sender.user) { lines.append(head + words) }

@@ -49,6 +49,7 @@ package struct HistorySearch: Sendable {
     }
 
     private mutating func look(at message: StoredMessage) -> Hit? {
+        if case .lost = message.state { return look(atLost: message) }
         let origin = Timeline.Origin(message)
         let again = message.token > 0 ? repeats.removeValue(forKey: origin) : nil
         let about = changes.removeValue(forKey: message.sequence)
@@ -67,6 +68,14 @@ package struct HistorySearch: Sendable {
             return nil
         case .nothing, .deleted: return nil
         }
+    }
+
+    /// What the server has lost has no number, and nothing that came later is about it.
+    private func look(atLost message: StoredMessage) -> Hit? {
+        guard query.matches(message.sender.user), case .body(let body) = message.content, let text = body.text else {
+            return nil
+        }
+        return hit(message, text, nil)
     }
 
     private func hit(_ message: StoredMessage, _ text: MessageText, _ change: Change?) -> Hit? {

@@ -36,6 +36,13 @@ extension Notice {
             let member = try reader.identity()
             self = .setAside(by: member, at: try reader.uint64())
         case 11: self = .finding(try Finding(from: &reader))
+        case 12:
+            let (place, first, head) = (try reader.uint64(), try reader.uint64(), try reader.uint64())
+            guard place < head, place < first, first - 1 <= head else {
+                throw .invalidValue(offset: start, "a cut that ends before it begins")
+            }
+            self = .cut(after: place, first: first, head: head)
+        case 13: self = .keptSince(try reader.uint64())
         default: throw .invalidValue(offset: start, "an unknown notice")
         }
     }
@@ -66,6 +73,14 @@ extension Notice {
         case .finding(let finding):
             writer.append(11)
             try finding.write(to: &writer)
+        case .cut(let place, let first, let head):
+            writer.append(12)
+            writer.write(place)
+            writer.write(first)
+            writer.write(head)
+        case .keptSince(let first):
+            writer.append(13)
+            writer.write(first)
         }
     }
 }

@@ -19,6 +19,11 @@ package enum Notice: Hashable, Sendable {
     /// A change that most members could not accept was set aside.
     case setAside(by: PeerIdentity, at: UInt64)
     case finding(Finding)
+    /// The server has dropped entries behind a place, up to which this device had read the log: it began at `first` when this device came
+    /// back, and ended at `head`. What is between cannot be read without what was dropped.
+    case cut(after: UInt64, first: UInt64, head: UInt64)
+    /// As this device came in, the server's log began here.
+    case keptSince(UInt64)
 }
 
 extension Notice {
@@ -44,6 +49,11 @@ extension Notice {
         case .setAside(let member, let place):
             "a change of the room by \(member) (\(place)) was set aside: most members could not accept it"
         case .finding(let finding): "\(finding.sentence) \(finding.advice)"
+        case .cut(let place, let first, let head):
+            "entries \(place + 1) to \(head) are missing here: the server keeps what is said for a time only, and has dropped what was "
+                + "before entry \(first); without that, what followed cannot be read. Other members may have it"
+        case .keptSince(let first):
+            "the server has this room from entry \(first) on: what is older was kept for a time only"
         }
     }
 }

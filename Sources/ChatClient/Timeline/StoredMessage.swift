@@ -24,6 +24,9 @@ package struct StoredMessage: Hashable, Sendable {
         case pending
         /// The server refused it, and said why.
         case failed(String)
+        /// It was in the room's log at a place, and the server has lost it: what followed the place `after` is another log now. Its
+        /// sequence is 0. Kept in ``RecordTable/lost``; as a record of its own it counts as stored.
+        case lost(at: UInt64, after: UInt64)
     }
 
     package enum Content: Hashable, Sendable {
@@ -107,7 +110,7 @@ package struct StoredMessage: Hashable, Sendable {
         try bytes.write(sender)
         bytes.write(token)
         switch state {
-        case .stored: bytes.write(opaque: [1, 0, 0])
+        case .stored, .lost: bytes.write(opaque: [1, 0, 0])
         case .pending: bytes.write(opaque: [2, 0, 0])
         case .failed(let reason):
             bytes.append(3)

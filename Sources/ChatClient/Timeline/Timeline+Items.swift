@@ -9,6 +9,7 @@ extension Timeline {
         }
         for sequence in order.reversed() {
             guard newestFirst.count < limit else { break }
+            newestFirst += lostItems(behind: sequence).reversed()
             guard let message = entries[sequence] else { continue }
             if let item = item(of: message) { newestFirst.append(item) }
             for (index, notice) in message.shownNotices.enumerated().reversed() {
@@ -43,6 +44,23 @@ extension Timeline {
                 if left == 0 { return sequence }
             }
             return nil
+        }
+    }
+
+    private func lostItems(behind fork: UInt64) -> [TimelineItem] {
+        (lost[fork] ?? []).flatMap { message -> [TimelineItem] in
+            guard case .lost(let place, _) = message.state else { return [] }
+            func item(_ kind: TimelineItem.Kind, _ index: Int) -> TimelineItem {
+                TimelineItem(
+                    place: .lost(behind: fork, place, index), time: message.time, sender: message.sender, kind: kind)
+            }
+            let notices = message.shownNotices.enumerated().map { item(.notice($0.element), $0.offset + 1) }
+            switch message.content {
+            case .body(let body): return notices + (kind(of: body).map { [item($0, 0)] } ?? [])
+            case .unreadable(let reason): return notices + [item(.unreadable(reason), 0)]
+            case .deleted: return notices + [item(.deleted, 0)]
+            case .nothing: return notices
+            }
         }
     }
 

@@ -24,6 +24,8 @@ package struct Timeline: Sendable {
     private(set) var repeats = FirstPlaces<Origin>()
     /// By message: the entries that are about it.
     private(set) var changes: [UInt64: Set<UInt64>] = [:]
+    /// What the server has lost, by the places behind which it stands.
+    private(set) var lost: [UInt64: [StoredMessage]] = [:]
     /// One's own that are not in the log, by token.
     private(set) var pending: [UInt64: StoredMessage] = [:]
 
@@ -43,8 +45,10 @@ package struct Timeline: Sendable {
     /// Takes an entry in. One that is there already changes nothing, unless it says more: a message that could not be read
     /// can be now, its author took it back, or something was found out about it.
     package mutating func apply(_ message: StoredMessage) {
+        if case .lost(_, let fork) = message.state { return applyLost(message, behind: fork) }
         guard message.sequence > 0 else { return applyPending(message) }
         if message.sender == me { pending[message.token] = nil }
+        dropLost(message)
         receipts.note(message)
         guard message.content.isKept || !message.notices.isEmpty else { return }
         guard let known = entries[message.sequence] else {
@@ -65,6 +69,19 @@ package struct Timeline: Sendable {
     /// One's own message is not to be sent any more.
     package mutating func dropPending(token: UInt64) {
         pending[token] = nil
+    }
+
+    /// It has no place, so nothing can be about it. One that came again is not lost.
+    private mutating func applyLost(_ message: StoredMessage, behind fork: UInt64) {
+        guard message.token == 0 || places[Origin(message)] == nil, lost[fork]?.contains(message) != true else {
+            return
+        }
+        lost[fork, default: []].append(message)
+    }
+
+    private mutating func dropLost(_ message: StoredMessage) {
+        guard !lost.isEmpty, message.token > 0 else { return }
+        for fork in lost.keys { lost[fork]?.removeAll { Origin($0) == Origin(message) } }
     }
 
     private mutating func applyPending(_ message: StoredMessage) {

@@ -10,6 +10,8 @@ package struct TimelineItem: Hashable, Sendable {
         case notice(UInt64, Int)
         /// Not in the log; the token.
         case pending(UInt64)
+        /// Lost by the server: the place behind which it stands, the one that it had, and 0 for what was said, above it a notice.
+        case lost(behind: UInt64, UInt64, Int)
     }
 
     package enum Kind: Hashable, Sendable {

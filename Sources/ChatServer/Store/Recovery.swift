@@ -10,6 +10,8 @@ package struct Recovery {
     private var book: DeviceBook
     private var rooms: [RoomID: Room] = [:]
     private var certificates: [(PeerIdentity, [[UInt8]])] = []
+    private let age = AgeClock()
+    private var nextRoom: UInt32 = 1
 
     package init(limits: ServerLimits = ServerLimits(), loopCount: Int) {
         self.limits = limits
@@ -29,10 +31,20 @@ package struct Recovery {
                 })
         case .devices, .packages, .lastResorts, .welcomes, .welcomeBlobs, .certificates:
             try takeOfDevice(table, key, value)
+        case .age:
+            let time = try StoreRecord.read(value, "the age of all") { (reader) throws(SyntaxError) in
+                try reader.uint64()
+            }
+            age.restore(Timestamp(milliseconds: time))
+        case .nextRoom:
+            nextRoom = try StoreRecord.read(value, "the number of the next room") { (reader) throws(SyntaxError) in
+                try reader.uint32()
+            }
         case .rooms:
             let id = try Self.room(key)
-            rooms[id] = try Room(id, from: value, loopCount: loopCount, limits: limits)
-        case .groupInfos, .undos, .undoInfos, .routes, .floors, .tokens, .blobs, .entries:
+            rooms[id] = try Room(id, from: value, loopCount: loopCount, limits: limits, age: age)
+        case .blobs: break
+        case .groupInfos, .undos, .undoInfos, .routes, .cursors, .senders, .segments, .blobPlaces:
             let id = try Self.room(Array(key.prefix(RoomID.byteCount)))
             guard let place = rooms.index(forKey: id) else {
                 throw RecoveryError("there is something of room \(id), and no such room")
@@ -81,14 +93,30 @@ package struct Recovery {
         }
     }
 
+    /// Which entries are wanted when all records are taken: of rooms, by number, those after the latest that is in a complete segment.
+    package var openLogs: [(room: RoomID, number: UInt32, after: UInt64)] {
+        rooms.map { ($0.key, $0.value.log.number, $0.value.log.lastClosed) }.sorted { $0.1 < $1.1 }
+    }
+
+    /// Takes an entry; those of a room come in their order.
+    package mutating func take(entry value: ByteBuffer, of room: RoomID) throws(RecoveryError) {
+        guard let place = rooms.index(forKey: room) else { throw RecoveryError("there is an entry of no room") }
+        _ = try rooms.values[place].log.restore(value)
+    }
+
     /// There is no more.
     package consuming func finish() throws(RecoveryError) -> RecoveredState {
+        var numbers: Set<UInt32> = []
         for room in rooms.values {
+            guard room.log.number < nextRoom, numbers.insert(room.log.number).inserted else {
+                throw RecoveryError("room \(room.id) has a number that is not its own, \(room.log.number)")
+            }
             try room.checkRestored()
             book.restoreFounding(by: room.founder)
         }
         try book.finishRestoring()
-        return RecoveredState(premises: Premises(limits: limits, book: book), rooms: rooms, certificates: certificates)
+        let premises = Premises(limits: limits, book: book, age: age, nextRoom: nextRoom)
+        return RecoveredState(premises: premises, rooms: rooms, certificates: certificates)
     }
 }
 
@@ -100,7 +128,7 @@ package struct RecoveredState: Sendable {
     package let certificates: [(device: PeerIdentity, chain: [[UInt8]])]
 
     package var roomCount: Int { rooms.count }
-    package var entryCount: Int { rooms.values.reduce(0) { $0 + $1.log.count } }
+    package var entryCount: UInt64 { rooms.values.reduce(0) { $0 + $1.log.count } }
 }
 
 extension Room {
@@ -127,63 +155,30 @@ extension Room {
             try StoreRecord.read(value, what) { (reader) throws(SyntaxError) in
                 try routing.restore(device, from: &reader)
             }
-        case .floors:
+        case .senders:
             let device = try StoreRecord.read(key, what) { (reader) throws(SyntaxError) in try reader.identity() }
-            try StoreRecord.read(value, what) { (reader) throws(SyntaxError) in
-                tokens[device, default: TokenBook()].floors = (try reader.uint64(), try reader.uint64())
-                let since = try reader.uint64()
-                if since > 0 { tokensSince[device] = since }
+            senders[device] = try StoreRecord.read(value, what) { (reader) throws(SyntaxError) in
+                try TokenSender(from: &reader)
             }
-        case .tokens:
-            let (device, token) = try StoreRecord.read(key, what) { (reader) throws(SyntaxError) in
-                (try reader.identity(), try reader.uint64())
-            }
-            let place = try StoreRecord.read(value, what) { (reader) throws(SyntaxError) in
-                TokenBook.Place(
-                    sequence: try reader.uint64(), time: Timestamp(milliseconds: try reader.uint64()))
-            }
-            droppedTokens.append((device, token, place))
-        case .blobs:
+        case .segments:
+            let last = try StoreRecord.read(key, what) { (reader) throws(SyntaxError) in try reader.uint64() }
+            try log.restore(LogSegment(last: last, from: value, what))
+        case .blobPlaces:
             let hash = try StoreRecord.read(key, what) { (reader) throws(SyntaxError) in try Digest(from: &reader) }
-            try log.restore(value, as: hash)
-        default: try restoreEntry(value)
+            try log.restore(blob: hash, from: value)
+        case .cursors: try restoreCursor(key: key, value)
+        default: throw RecoveryError("\(what) is of a kind that rooms do not have")
         }
-    }
-
-    private mutating func restoreEntry(_ value: ByteBuffer) throws(RecoveryError) {
-        noteDroppedTokens()
-        guard value.readableBytes > Digest.byteCount,
-            let head = value.getSlice(at: value.readerIndex, length: Digest.byteCount)
-        else { throw RecoveryError("entry \(log.head + 1) of room \(id) is cut") }
-        let chain = try StoreRecord.read(head, "the chain of room \(id)") { (reader) throws(SyntaxError) in
-            try Digest(from: &reader)
-        }
-        // A copy, since a slice would keep the chain too.
-        let entry = try log.restore(
-            ByteBuffer(bytes: value.readableBytesView.dropFirst(Digest.byteCount)), chain: chain)
-        guard entry.token > 0, entry.sequence > tokensSince[entry.sender] ?? 0 else { return }
-        note(entry.token, TokenBook.Place(sequence: entry.sequence, time: entry.time), of: entry.sender)
-    }
-
-    /// They came before all entries, by device and number; their order is that of the log.
-    private mutating func noteDroppedTokens() {
-        guard !droppedTokens.isEmpty else { return }
-        for (device, token, place) in droppedTokens.sorted(by: { $0.2.sequence < $1.2.sequence }) {
-            note(token, place, of: device)
-        }
-        droppedTokens = []
-    }
-
-    private mutating func note(_ token: UInt64, _ place: TokenBook.Place, of device: PeerIdentity) {
-        tokenCount -= tokens[device]?.count ?? 0
-        tokens[device, default: TokenBook()].note(token, place, limit: limits.tokensPerDevice)
-        tokenCount += tokens[device]?.count ?? 0
     }
 
     fileprivate func checkRestored() throws(RecoveryError) {
         try log.checkRestored()
+        try checkCursors()
         guard undo.map({ $0.sequence <= log.head }) ?? true else {
             throw RecoveryError("room \(id) has a commit after its latest entry")
+        }
+        for (device, sender) in senders where sender.last > log.head {
+            throw RecoveryError("entry \(sender.last) of room \(id), the latest by \(device), is missing")
         }
     }
 }
@@ -194,17 +189,22 @@ extension Shard {
         for (id, room) in state.rooms where owner(of: id) == index {
             owned[id] = room
             premises.stored.add(room.bytes)
+            premises.held.add(room.memory)
         }
     }
 
-    package var hasWrites: Bool { !writes.isEmpty || !bookChanges.isEmpty }
+    package var hasWrites: Bool { !writes.isEmpty || !bookChanges.keys.isEmpty }
 
     /// What is to be stored before anything that this tick does may be seen. The order in which loops call this is the order in
     /// which it must be carried out.
     package mutating func takeWrites() -> [StoreWrite] {
-        if !bookChanges.isEmpty {
-            writes += premises.devices.writes(bookChanges)
-            bookChanges = []
+        if hasNewRoom {
+            writes.append(.put(.nextRoom, key: [0], value: ByteBuffer(integer: premises.nextRoomNumber)))
+            hasNewRoom = false
+        }
+        if !bookChanges.keys.isEmpty {
+            writes += premises.devices.writes(bookChanges.keys)
+            bookChanges.keys = []
         }
         defer { writes = [] }
         return writes

@@ -92,6 +92,9 @@ public struct MLSGroup: ~Copyable, Sendable {
     /// Forgets a proposal that the application does not allow: this member neither commits it nor accepts a commit of it.
     public mutating func discard(_ proposal: ProposalRef) { epoch.proposals.remove(proposal) }
 
+    /// Forgets all proposals that wait: the delivery service has lost them.
+    public mutating func discardProposals() { epoch.proposals = ProposalCache() }
+
     /// A secret for use outside of MLS, which all members of the epoch can derive (RFC 9420 §8.5).
     /// - Parameter length: `0...255 × KDF.Nh` bytes.
     public func export(label: String, context: [UInt8] = [], length: Int) throws(MLSError) -> SymmetricKey {

@@ -21,8 +21,10 @@ final class World {
     /// And on their way to the server.
     var tamperRequest: ((ClientFrame, Device) -> [ClientFrame])?
     var externalSender: ExternalSender?
+    private let limits: ServerLimits
 
     init(loops: Int = 2, limits: ServerLimits = ServerLimits()) {
+        self.limits = limits
         cluster = Cluster(loops: loops, limits: limits)
         clock.seconds = cluster.time / 1_000
     }
@@ -48,12 +50,20 @@ final class World {
     /// The server dies, and comes back with nothing.
     func loseEverything() {
         let time = cluster.time
-        cluster = Cluster(loops: cluster.loopCount)
+        cluster = Cluster(loops: cluster.loopCount, limits: limits)
         cluster.time = time
         for device in devices {
             device.cut()
             device.reconnect()
         }
+    }
+
+    /// The server stops, and comes back with what it had stored at an earlier time. Devices connect again when a test says so.
+    func putBack(_ stored: ServerRecords) throws {
+        let time = cluster.time
+        for device in devices { device.cut() }
+        cluster = try Cluster(loops: cluster.loopCount, limits: limits, from: stored)
+        cluster.time = time
     }
 
     /// Until nothing is under way.

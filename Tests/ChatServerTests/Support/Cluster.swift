@@ -15,10 +15,18 @@ final class Cluster {
     private var links: [[[[ShardMessage]]]]
     /// What the shards tell the administrator.
     private(set) var warnings: [String] = []
+    /// What goes into the audit log.
+    private(set) var events: [ServerEvent] = []
     /// The clock of all loops, in milliseconds.
     var time: UInt64 = 1_790_000_000_000 {
         didSet { setClocks() }
     }
+
+    /// Of each loop, what it wants to read: it is found in the next tick.
+    private var loads: [[(number: UInt64, load: StoreLoad)]]
+
+    /// Whether nothing can be read.
+    var isUnreadable = false
 
     /// What the shards have stored.
     private(set) var stored = ServerRecords()
@@ -39,6 +47,7 @@ final class Cluster {
         self.premises = premises
         shards = (0..<loops).map { Shard(index: $0, count: loops, premises: premises) }
         seats = Array(repeating: [:], count: loops)
+        loads = Array(repeating: [], count: loops)
         links = Array(repeating: Array(repeating: [], count: loops), count: loops)
         setClocks()
     }
@@ -47,6 +56,7 @@ final class Cluster {
 
     private func setClocks() {
         for index in shards.indices { shards[index].now = Timestamp(milliseconds: time) }
+        premises.age.advance(wall: Timestamp(milliseconds: time), uptime: time)
     }
 
     // MARK: What the outside does
@@ -70,6 +80,11 @@ final class Cluster {
         for loop in shards.indices { shards[loop].revoke(identity) }
     }
 
+    /// What is done now and then.
+    func endUnfinished() {
+        for loop in shards.indices { shards[loop].endUnfinished() }
+    }
+
     /// With which key the server proposes removals.
     var sign: ProposalSigner? {
         didSet { for loop in shards.indices { shards[loop].sign = sign } }
@@ -90,7 +105,8 @@ final class Cluster {
 
     private func read(from client: TestClient) throws {
         while client.isOpen, !client.isHeld, let frame = try Frame.next(from: &client.unread) {
-            shards[client.loop].receive(frame, from: client.slot)
+            let delay = shards[client.loop].receive(frame, from: client.slot)
+            if delay > 0 { client.delays.append(delay) }
         }
     }
 
@@ -109,12 +125,14 @@ final class Cluster {
                     guard let client = seats[loop][slot] else { continue }
                     client.farewells.append(failure)
                     closing.append(client)
+                case .load(let number, let load): loads[loop].append((number, load))
                 case .hold(let slot): seats[loop][slot]?.isHeld = true
                 case .resume(let slot):
                     guard let client = seats[loop][slot] else { continue }
                     client.isHeld = false
                     resuming.append(client)
                 case .warn(let words): warnings.append(words)
+                case .event(let event): events.append(event)
                 }
             }
             for client in closing { close(client) }
@@ -122,7 +140,7 @@ final class Cluster {
             actions = closing.isEmpty && resuming.isEmpty ? [] : shards[loop].takeActions()
         }
         stored.carryOut(shards[loop].takeWrites())
-        for other in shards.indices where other != loop {
+        for other in shards.indices {
             let messages = shards[loop].takeMessages(for: other)
             if !messages.isEmpty { links[loop][other].append(messages) }
         }
@@ -139,12 +157,30 @@ final class Cluster {
         return true
     }
 
+    /// What a loop wanted to read is there.
+    /// - Returns: `false` if it wanted nothing.
+    @discardableResult func finishLoads(of loop: Int) -> Bool {
+        let wanted = loads[loop]
+        loads[loop] = []
+        for (number, load) in wanted {
+            shards[loop].loaded(number, isUnreadable ? .failed("the disk is broken") : stored.find(load))
+        }
+        return !wanted.isEmpty
+    }
+
+    /// As the server does from time to time.
+    func rest() {
+        for loop in shards.indices { shards[loop].rest(noting: loop == 0) }
+        settle()
+    }
+
     /// Until nothing is under way.
     func settle() {
         var isMoving = true
         while isMoving {
             isMoving = false
             for loop in shards.indices { endTick(of: loop) }
+            for loop in shards.indices where finishLoads(of: loop) { isMoving = true }
             for from in shards.indices {
                 for to in shards.indices where arrive(from: from, to: to) { isMoving = true }
             }

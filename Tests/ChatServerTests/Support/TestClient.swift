@@ -17,6 +17,8 @@ final class TestClient {
     /// What it sent while the server did not read.
     var unread = ByteBuffer()
     var isHeld = false
+    /// Milliseconds for which it was not to be read, each time; here it is read all the same.
+    var delays: [Int] = []
     /// All frames that came, in order.
     private(set) var received: [ServerFrame] = []
     /// With which words the server ended the connection.
@@ -99,6 +101,14 @@ final class TestClient {
     func reject(_ sequence: UInt64, in room: RoomID) throws -> ServerFrame {
         try ask { .reject($0, room, sequence: sequence) }
     }
+
+    /// Asks without waiting: the answer comes when the server stores something, or when time has passed.
+    @discardableResult func mark(_ sequence: UInt64, in room: RoomID) throws -> RequestID {
+        try send { .mark($0, room, sequence: sequence) }
+    }
+
+    /// The answers to a request.
+    func answers(to request: RequestID) -> [ServerFrame] { received.filter { $0.request == request } }
 
     /// A blob, part by part; `nil` if the server does not give it.
     func fetch(_ blob: BlobRef, of room: RoomID) throws -> ByteBuffer? {

@@ -1,0 +1,1 @@
+../ChatServerTests/Support/ServerRecords.swift
