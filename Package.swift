@@ -152,6 +152,9 @@ let package = Package(
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),
+        tests(
+            "CrashTests", ["Chat", "ChatWire", "MLSWire", "TLSTransport", nio, nioPosix],
+            exclude: ["Fixtures", "Preload"]),
     ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,1 @@
+../../ChatServerTests/Support/Forge.swift
