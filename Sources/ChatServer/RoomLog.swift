@@ -45,7 +45,9 @@ struct RoomLog: Sendable {
     init(
         _ room: RoomID, number: UInt32, _ limits: ServerLimits, _ age: AgeClock, first: UInt64, after chain: Digest
     ) throws(RecoveryError) {
-        guard first > 0 else { throw RecoveryError("the log of room \(room) begins at 0") }
+        guard first > 0, first <= Self.mostEntries else {
+            throw RecoveryError("the log of room \(room) begins at \(first), where it cannot")
+        }
         self.init(room, number: number, limits, age)
         self.first = first
         head = first - 1
@@ -70,7 +72,7 @@ struct RoomLog: Sendable {
         payload: ByteBuffer, at time: Timestamp
     ) -> ByteBuffer {
         // A segment of an idle room must not grow for weeks: it could not be dropped in time.
-        if head > lastClosed, age.now.milliseconds > openedAt.milliseconds + Self.longestSegment { closeSegment() }
+        if head > lastClosed, isOpenTooLong { closeSegment() }
         var entry = LogEntry(
             room: room, sequence: head + 1, time: time, sender: sender, token: token, kind: kind, roster: roster,
             payload: .inline(payload))
@@ -88,6 +90,15 @@ struct RoomLog: Sendable {
         if head - lastClosed >= limits.entriesPerSegment || openBytes >= limits.bytesPerSegment { closeSegment() }
         while count > limits.entriesPerRoom || bytes > limits.bytesPerRoom, !segments.isEmpty { dropSegment() }
         return frame
+    }
+
+    /// What is stored says where entries are: so large that a sum overflows, no number has become.
+    private static let mostEntries: UInt64 = 1 << 40
+
+    /// Whether the open segment is as old as one may become.
+    private var isOpenTooLong: Bool {
+        age.now.milliseconds > openedAt.milliseconds
+            && age.now.milliseconds - openedAt.milliseconds > Self.longestSegment
     }
 
     /// Milliseconds: a day.
@@ -151,7 +162,7 @@ struct RoomLog: Sendable {
         let before = first
         while let segment = segments.first, segment.age < time { dropSegment() }
         // What was said last, and long ago.
-        if head > lastClosed, age.now.milliseconds > openedAt.milliseconds + Self.longestSegment {
+        if head > lastClosed, isOpenTooLong {
             closeSegment()
         }
         return first > before
@@ -180,7 +191,7 @@ struct RoomLog: Sendable {
     }
 
     mutating func restore(_ segment: LogSegment) throws(RecoveryError) {
-        guard segment.last > head else {
+        guard segment.last > head, segment.last <= Self.mostEntries else {
             throw RecoveryError("the log of room \(room) has a part that ends before it begins, at \(segment.last)")
         }
         guard segment.bytes <= UInt64(Int32.max) * 16 else {
