@@ -72,7 +72,7 @@ let package = Package(
 
         // L1: bytes ⇄ values.
         library("TLSSyntax", []),
-        library("TLSWire", ["TLSSyntax"]),
+        library("TLSWire", ["TLSSyntax", crypto]),
         library("MLSWire", ["TLSSyntax"]),
         library("Chat", []),
         library("ChatWire", ["Chat", "TLSSyntax", nio, crypto]),
@@ -122,7 +122,7 @@ let package = Package(
         program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", "MLSWire", nio, arguments]),
 
         tests("TLSSyntaxTests", ["TLSSyntax"]),
-        tests("TLSWireTests", ["TLSWire"]),
+        tests("TLSWireTests", ["TLSWire", "TLSSyntax"]),
         tests("MLSWireTests", ["MLSWire", "TLSSyntax"], exclude: ["Corpus"]),
         tests("MLSTests", ["MLS", "MLSWire", "TLSSyntax", crypto], exclude: ["Corpus"]),
         tests("MLSVectorsTests", ["MLSVectors", "MLS", "MLSWire", "TLSSyntax", crypto]),

@@ -144,6 +144,18 @@ public struct SyntaxReader: ~Copyable {
         return value
     }
 
+    /// A structure of `count` bytes whose length was read before: `body` must use all of it.
+    /// Whatever `body` throws, the reader stands behind the structure then.
+    public mutating func nested<Value>(
+        _ count: Int, _ body: (inout SyntaxReader) throws(SyntaxError) -> Value
+    ) throws(SyntaxError) -> Value {
+        let content = try range(count)
+        var inner = SyntaxReader(bytes: bytes, offset: content.lowerBound, end: content.upperBound)
+        let value = try body(&inner)
+        try inner.finish()
+        return value
+    }
+
     private mutating func length(lengthBytes: Int, _ allowed: ClosedRange<Int>) throws(SyntaxError) -> Int {
         let start = offset
         let length = Int(clamping: try unsigned(width: lengthBytes))

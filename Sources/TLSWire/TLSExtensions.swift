@@ -1,102 +1,82 @@
 import TLSSyntax
 
-/// Of a hello's extensions (RFC 8446 §4.2), what can be told from outside.
+/// The extensions of a hello, or of another handshake message (RFC 8446 §4.2).
+///
+/// Reading is lenient, as the wire is: a malformed extension says so, and the others are there all the same.
 public struct TLSExtensions: Hashable, Sendable {
-    /// The types, in order.
-    public private(set) var types: [UInt16] = []
-    /// The host that is asked for (RFC 6066 §3), as it stands there.
-    public private(set) var serverName: [UInt8]?
-    /// Protocols offered or chosen (RFC 7301 §3.1), as they stand there.
-    public private(set) var applicationProtocols: [[UInt8]] = []
-    /// Versions offered, or the one chosen.
-    public private(set) var versions: [TLSVersion] = []
-    /// Groups for which a key is sent, or the one chosen.
-    public private(set) var keyShareGroups: [NamedGroup] = []
-    /// Groups that the client could use, the best first (RFC 8446 §4.2.7).
-    public private(set) var supportedGroups: [NamedGroup] = []
-    /// Forms of points on a curve that the client understands (RFC 8422 §5.1.2).
-    public private(set) var pointFormats: [UInt8] = []
-    /// Schemes in which the client would take a signature, the best first (RFC 8446 §4.2.3).
-    public private(set) var signatureAlgorithms: [UInt16] = []
-
-    public var hasPreSharedKey: Bool { types.contains(41) }
-    public var hasEarlyData: Bool { types.contains(42) }
-    /// A name that is hidden (RFC 9849), or a bluff that looks the same.
-    public var hasEncryptedClientHello: Bool { types.contains(0xFE0D) }
-
-    private enum Kind: UInt16 {
-        case serverName = 0
-        case supportedGroups = 10
-        case pointFormats = 11
-        case signatureAlgorithms = 13
-        case applicationProtocols = 16
-        case versions = 43
-        case keyShare = 51
-    }
+    /// All, in order.
+    public private(set) var list: [TLSExtension] = []
+    /// What is wrong with the list itself: its length, or an extension that is cut off.
+    public private(set) var problem: String?
 
     public init() {}
 
-    /// - Parameter isClient: a client lists what it offers; a server names what it chose.
-    init(from reader: inout SyntaxReader, isClient: Bool) throws(SyntaxError) {
+    /// - Parameter isLast: nothing may follow the list.
+    init(from reader: inout SyntaxReader, in place: TLSExtension.Place, isLast: Bool = true) {
         // A hello without extensions ends before their length.
         guard !reader.isAtEnd else { return }
-        var result = TLSExtensions()
-        _ = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
-            let type = try inner.uint16()
-            result.types.append(type)
-            guard let kind = Kind(rawValue: type) else {
-                _ = try inner.opaqueRange(lengthBytes: 2, 0...65_535)
-                return
+        do throws(SyntaxError) {
+            let announced = Int(try reader.uint16())
+            let there = min(announced, reader.remaining)
+            if announced > there { problem = "\(announced) bytes of extensions announced, \(there) there" }
+            try read(there, from: &reader, in: place)
+            if isLast, !reader.isAtEnd {
+                problem = problem ?? "\(reader.remaining) bytes after the extensions"
+                _ = try reader.range(reader.remaining)
             }
-            try inner.nested(lengthBytes: 2, 0...65_535) { (content) throws(SyntaxError) in
-                try result.read(kind, from: &content, isClient: isClient)
-            }
+        } catch {
+            problem = problem ?? "\(error)"
+            if isLast { _ = try? reader.range(reader.remaining) }
         }
-        self = result
     }
 
     private mutating func read(
-        _ kind: Kind, from reader: inout SyntaxReader, isClient: Bool
+        _ count: Int, from reader: inout SyntaxReader, in place: TLSExtension.Place
     ) throws(SyntaxError) {
-        switch kind {
-        case .serverName:
-            // A server answers with an empty one.
-            guard !reader.isAtEnd else { return }
-            let names = try reader.vector(lengthBytes: 2, 1...65_535) { (inner) throws(SyntaxError) in
-                (try inner.uint8(), try inner.opaque(lengthBytes: 2, 0...65_535))
+        let end = reader.offset + count
+        var seen = Set<UInt16>()
+        while end - reader.offset >= 4 {
+            let type = TLSExtensionType(rawValue: try reader.uint16())
+            let length = Int(try reader.uint16())
+            let there = min(length, end - reader.offset)
+            var one = TLSExtension(type: type, length: length)
+            do throws(SyntaxError) {
+                try reader.nested(there) { (content) throws(SyntaxError) in try one.read(from: &content, in: place) }
+            } catch {
+                one.problem = "\(error)"
             }
-            serverName = names.first { $0.0 == 0 }?.1
-        case .applicationProtocols:
-            applicationProtocols = try reader.vector(lengthBytes: 2, 2...65_535) { (inner) throws(SyntaxError) in
-                try inner.opaque(lengthBytes: 1, 1...255)
+            if there < length {
+                one.problem = "\(length) bytes announced, \(there) there"
+                problem = problem ?? "\(type) is cut off"
+            } else if !seen.insert(type.rawValue).inserted {
+                one.problem = "it is there a second time"
             }
-        case .supportedGroups:
-            supportedGroups = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
-                NamedGroup(rawValue: try inner.uint16())
-            }
-        case .pointFormats: pointFormats = try reader.opaque(lengthBytes: 1, 0...255)
-        case .signatureAlgorithms:
-            signatureAlgorithms = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
-                try inner.uint16()
-            }
-        case .versions:
-            versions =
-                isClient
-                ? try reader.vector(lengthBytes: 1, 2...254) { (inner) throws(SyntaxError) in
-                    TLSVersion(rawValue: try inner.uint16())
-                } : [TLSVersion(rawValue: try reader.uint16())]
-        case .keyShare:
-            if isClient {
-                keyShareGroups = try reader.vector(lengthBytes: 2, 0...65_535) { (inner) throws(SyntaxError) in
-                    let group = NamedGroup(rawValue: try inner.uint16())
-                    _ = try inner.opaqueRange(lengthBytes: 2, 1...65_535)
-                    return group
-                }
-            } else {
-                keyShareGroups = [NamedGroup(rawValue: try reader.uint16())]
-                // A HelloRetryRequest names the group alone.
-                if !reader.isAtEnd { _ = try reader.opaqueRange(lengthBytes: 2, 1...65_535) }
-            }
+            list.append(one)
         }
+        if reader.offset != end {
+            problem = problem ?? "\(end - reader.offset) bytes that are no extension"
+            _ = try reader.range(end - reader.offset)
+        }
+    }
+
+    /// What the first extension of `type` says; `nil` without one.
+    public func content(of type: UInt16) -> TLSExtension.Content? { self[type]?.content }
+
+    /// The first extension of `type`.
+    public subscript(type: UInt16) -> TLSExtension? { list.first { $0.type.rawValue == type } }
+
+    public func contains(_ type: UInt16) -> Bool { list.contains { $0.type.rawValue == type } }
+
+    /// The types, in order.
+    public var types: [UInt16] { list.map(\.type.rawValue) }
+
+    /// Extensions with a fault, in order.
+    public var malformed: [TLSExtension] { list.filter { $0.problem != nil } }
+
+    /// The first fault, in words; `nil` if there is none.
+    public var fault: String? {
+        if let problem { return problem }
+        guard let first = list.first(where: { $0.problem != nil }), let problem = first.problem else { return nil }
+        return "\(first.type): \(problem)"
     }
 }

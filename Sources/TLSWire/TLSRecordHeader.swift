@@ -24,6 +24,26 @@ public struct TLSRecordHeader: Hashable, Sendable {
     }
 }
 
+extension TLSRecordHeader {
+    public init(contentType: TLSContentType, version: TLSVersion, payloadLength: Int) {
+        self.contentType = contentType
+        self.version = version
+        self.payloadLength = payloadLength
+    }
+
+    /// The same as ``init(decoding:)``, without a reason: `nil` for what cannot be the start of a record.
+    @inlinable
+    public init?(plausible bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= 5, let type = TLSContentType(rawValue: bytes[0]), bytes[1] == 3, bytes[2] <= 4 else {
+            return nil
+        }
+        let length = Int(bytes[3]) << 8 | Int(bytes[4])
+        guard length <= 18_432 else { return nil }
+        self.init(
+            contentType: type, version: TLSVersion(rawValue: 0x0300 | UInt16(bytes[2])), payloadLength: length)
+    }
+}
+
 /// Why bytes are no TLS record or handshake message.
 public enum TLSDecodeError: Error, Hashable, Sendable, CustomStringConvertible {
     case truncated(needed: Int, available: Int)
@@ -31,6 +51,8 @@ public enum TLSDecodeError: Error, Hashable, Sendable, CustomStringConvertible {
     case implausibleVersion(UInt16)
     case recordTooLong(Int)
     case malformedHello(String)
+    case malformedMessage(HandshakeType, String)
+    case malformedCertificate(String)
 
     public var description: String {
         switch self {
@@ -39,6 +61,8 @@ public enum TLSDecodeError: Error, Hashable, Sendable, CustomStringConvertible {
         case .implausibleVersion(let version): "0x\(String(version, radix: 16)) is no version"
         case .recordTooLong(let length): "a record of \(length) bytes is too long"
         case .malformedHello(let what): "a malformed hello: \(what)"
+        case .malformedMessage(let type, let what): "a malformed \(type): \(what)"
+        case .malformedCertificate(let what): "a malformed certificate: \(what)"
         }
     }
 }

@@ -11,7 +11,8 @@ enum HelloBytes {
     static let extensions: [UInt8] =
         `extension`(0, vector([0] + vector(Array("chat.test".utf8)))) + `extension`(16, vector([2, 104, 50]))
         + `extension`(43, [6, 0x7A, 0x7A, 3, 4, 3, 3]) + `extension`(51, vector([0x11, 0xEC] + vector([1, 2, 3])))
-        + `extension`(0xFE0D, [1, 2]) + `extension`(41, [9]) + `extension`(42, [])
+        + `extension`(0xFE0D, [1]) + `extension`(42, [])
+        + `extension`(41, vector(vector([9, 9]) + [0, 0, 1, 0]) + vector([32] + random))
 
     static func client(
         session: [UInt8] = [1, 2], suites: [UInt8] = [0x13, 1, 0x13, 2], compression: [UInt8] = [1, 0],
@@ -35,7 +36,7 @@ enum HelloBytes {
         #expect(hello.random == Bytes.random)
         #expect(hello.sessionID == [1, 2])
         #expect(hello.cipherSuites.map(\.rawValue) == [0x1301, 0x1302])
-        #expect(hello.extensions.types == [0, 16, 43, 51, 0xFE0D, 41, 42])
+        #expect(hello.extensions.types == [0, 16, 43, 51, 0xFE0D, 42, 41])
         #expect(hello.extensions.serverName == Array("chat.test".utf8))
         #expect(hello.extensions.applicationProtocols == [[104, 50]])
         #expect(hello.extensions.versions.map(\.rawValue) == [0x7A7A, 0x0304, 0x0303])
@@ -52,20 +53,31 @@ enum HelloBytes {
         #expect(try ClientHello(decoding: Bytes.client(extensions: [])).extensions.types.isEmpty)
     }
 
-    @Test("a hello that is cut off anywhere, or goes on, is refused") func cut() throws {
+    @Test("a hello that is cut off before its extensions is refused, and one cut off in them or that goes on says so")
+    func cut() throws {
         let client = Bytes.client()
         // Where the compression methods end a hello without extensions does, too.
         let bare = Bytes.client(extensions: nil).count
-        for count in 0..<client.count where count != bare {
+        for count in 0..<bare {
             #expect(throws: TLSDecodeError.self) { try ClientHello(decoding: Array(client[..<count])) }
         }
-        #expect(throws: TLSDecodeError.self) { try ClientHello(decoding: client + [0]) }
+        #expect(try ClientHello(decoding: Array(client[..<bare])).extensions.fault == nil)
+        for count in bare + 1..<client.count {
+            #expect(try ClientHello(decoding: Array(client[..<count])).extensions.problem != nil)
+        }
+        #expect(try ClientHello(decoding: client).extensions.problem == nil)
+        #expect(try ClientHello(decoding: client + [0]).extensions.problem == "1 bytes after the extensions")
+
         let server = Bytes.server(extensions: Bytes.extension(43, [3, 4]))
         let bareServer = Bytes.server(extensions: nil).count
-        for count in 0..<server.count where count != bareServer {
+        for count in 0..<bareServer {
             #expect(throws: TLSDecodeError.self) { try ServerHello(decoding: Array(server[..<count])) }
         }
-        #expect(throws: TLSDecodeError.self) { try ServerHello(decoding: server + [0]) }
+        for count in bareServer + 1..<server.count {
+            #expect(try ServerHello(decoding: Array(server[..<count])).extensions.problem != nil)
+        }
+        #expect(try ServerHello(decoding: server).extensions.fault == nil)
+        #expect(try ServerHello(decoding: server + [0]).extensions.problem != nil)
     }
 
     static let wrong: [[UInt8]] = [
@@ -73,17 +85,6 @@ enum HelloBytes {
         HelloBytes.client(suites: []),
         HelloBytes.client(suites: [0x13, 1, 0x13]),
         HelloBytes.client(compression: [0]),
-        HelloBytes.client(extensions: HelloBytes.big(0) + HelloBytes.big(9)),
-        HelloBytes.client(extensions: HelloBytes.extension(0, HelloBytes.vector([]))),
-        HelloBytes.client(extensions: HelloBytes.extension(0, HelloBytes.vector([0, 0, 9, 65]))),
-        HelloBytes.client(extensions: HelloBytes.extension(16, HelloBytes.vector([0]))),
-        HelloBytes.client(extensions: HelloBytes.extension(16, HelloBytes.vector([9, 65]))),
-        HelloBytes.client(extensions: HelloBytes.extension(43, [])),
-        HelloBytes.client(extensions: HelloBytes.extension(43, [1, 3])),
-        HelloBytes.client(extensions: HelloBytes.extension(43, [3, 3, 4, 3])),
-        HelloBytes.client(extensions: HelloBytes.extension(43, [2, 3, 4, 0])),
-        HelloBytes.client(extensions: HelloBytes.extension(51, HelloBytes.vector([0, 29, 0, 0]))),
-        HelloBytes.client(extensions: HelloBytes.extension(51, HelloBytes.vector([0, 29, 0, 9, 1]))),
     ]
 
     @Test("a ClientHello that contradicts itself is refused", arguments: wrong.indices)
@@ -98,8 +99,33 @@ enum HelloBytes {
         #expect(hello.cipherSuite.isTLS13)
         #expect(hello.extensions.keyShareGroups.map(\.description) == ["X25519"])
         #expect(!hello.isRetryRequest && !hello.admitsDowngrade)
+        // A list of versions is what a client sends.
+        #expect(
+            try ServerHello(decoding: Bytes.server(extensions: Bytes.extension(43, [2, 3, 4]))).extensions.fault != nil)
+    }
+
+    @Test("a server of an early draft of TLS 1.3 has neither session nor compression", arguments: [0x7F12, 0x0304])
+    func draft(version: Int) throws {
+        let bytes =
+            Bytes.big(version) + Bytes.random + [0x13, 1] + Bytes.vector(Bytes.extension(51, [0, 29, 0, 1, 5]))
+        let hello = try ServerHello(decoding: bytes)
+        #expect(hello.version.isTLS13Family && hello.cipherSuite.rawValue == 0x1301 && hello.extensions.fault == nil)
+        #expect(hello.extensions.keyShareGroups.map(\.rawValue) == [29])
+        // The 22nd has both again.
         #expect(throws: TLSDecodeError.self) {
-            try ServerHello(decoding: Bytes.server(extensions: Bytes.extension(43, [2, 3, 4])))
+            try ServerHello(decoding: Bytes.big(0x7F16) + Bytes.random + [0xC0, 1])
+        }
+    }
+
+    @Test("the best version is TLS 1.3, or a draft, or an older one, and never one that tests tolerance")
+    func best() throws {
+        let cases: [([UInt8], TLSVersion)] = [
+            ([6, 0x7F, 0x1C, 3, 4, 3, 3], .tls13), ([4, 0x7F, 0x1C, 3, 3], TLSVersion(rawValue: 0x7F1C)),
+            ([4, 0x7A, 0x7A, 3, 3], .tls12), ([2, 3, 1], .tls10), ([2, 0x7A, 0x7A], .tls12),
+        ]
+        for (bytes, version) in cases {
+            let hello = try ClientHello(decoding: Bytes.client(extensions: Bytes.extension(43, bytes)))
+            #expect(hello.bestVersion == version)
         }
     }
 

@@ -54,19 +54,4 @@ import Testing
         #expect(Alert([2, 200])?.description == "alert 200")
         for bytes: [UInt8] in [[], [1], [0, 0], [3, 0], [1, 0, 0]] { #expect(Alert(bytes) == nil) }
     }
-
-    @Test("names are those of the RFCs, and numbers where there is none") func names() {
-        #expect(TLSCipherSuite(rawValue: 0x1302).description == "AES_256_GCM_SHA384")
-        #expect(TLSCipherSuite(rawValue: 0x00FF).description == "suite 0xff")
-        #expect(!TLSCipherSuite(rawValue: 0x1306).isTLS13)
-        #expect(NamedGroup(rawValue: 0x11EC).description == "X25519MLKEM768")
-        #expect(NamedGroup(rawValue: 0x11EC).isPostQuantum)
-        #expect(!NamedGroup(rawValue: 29).isPostQuantum)
-        #expect(NamedGroup(rawValue: 0xABCD).description == "group 0xabcd")
-        #expect(TLSVersion.tls13.description == "TLS 1.3")
-        #expect(TLSVersion(rawValue: 0x7F1C).description == "version 0x7f1c")
-        #expect(TLSVersion.ssl3 < .tls10 && .tls11 < TLSVersion.tls12)
-        #expect(HandshakeType(rawValue: 24).description == "KeyUpdate")
-        #expect(HandshakeType(rawValue: 77).description == "handshake 77")
-    }
 }
