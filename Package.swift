@@ -39,7 +39,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "conclave-fuzz",
             dependencies: [
-                "Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto,
+                "Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "PacketCapture", "TLSMonitor",
+                "TLSSyntax", "TLSWire", nio, crypto,
             ],
             path: "Tests/Fuzz", swiftSettings: settings)
     ]
@@ -69,6 +70,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // L1: bytes ⇄ values.
         library("TLSSyntax", []),
@@ -82,14 +84,15 @@ let package = Package(
         library("ChatServer", ["Chat", "ChatWire", "MLSWire", "TLSSyntax", nio, crypto]),
         library("ChatClient", ["Chat", "ChatWire", "MLS", "MLSWire", "TLSSyntax", nio, crypto, cryptoExtras]),
         library("ChatMonitor", ["Chat", "ChatWire", "MLSWire", "TLSMonitor", "TLSSyntax", nio]),
-        library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto]),
+        library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto, cryptoExtras]),
+        library("MonitorViews", ["TLSMonitor", "TLSWire", "Terminal"]),
         library("Audit", ["Chat", "TLSSyntax", crypto]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
 
         // L3: adapters, one foreign thing each.
         library("TLSTransport", ["Chat", "ChatWire", "COpenSSL", nio, nioPosix]),
-        library("PacketCapture", ["TLSMonitor", "CPcap", crypto]),
+        library("PacketCapture", ["TLSMonitor", "CPcap", "CZlib", crypto]),
         library("SQLiteStore", ["ChatClient", grdb, crypto]),
         library("ServerStore", ["Audit", "Chat", "ChatServer", "ChatWire", grdb, sqlite, nio]),
         library("Terminal", []),
@@ -109,7 +112,12 @@ let package = Package(
                 "Terminal",
                 nio, nioLocks, nioPosix, arguments, crypto,
             ]),
-        program("tlsmon", ["ChatMonitor", "PacketCapture", "TLSMonitor", "TLSWire", "Terminal", arguments]),
+        program(
+            "tlsmon",
+            [
+                "ChatMonitor", "MonitorViews", "PacketCapture", "Settings", "TLSMonitor", "TLSWire", "Terminal",
+                arguments, crypto,
+            ]),
         program("mls-vectors", ["MLSVectors", arguments]),
         program("mls-bench", ["MLS", "MLSWire", crypto, arguments]),
         program(
@@ -142,11 +150,12 @@ let package = Package(
         tests(
             "ServerStoreTests", ["Audit", "Chat", "ChatServer", "ChatWire", "ServerStore", "TLSSyntax", grdb, nio]),
         tests("SQLiteStoreTests", ["ChatClient", "SQLiteStore", grdb, crypto]),
-        tests("TLSMonitorTests", ["TLSMonitor", "TLSWire"]),
+        tests("TLSMonitorTests", ["TLSMonitor", "TLSWire", crypto, cryptoExtras]),
         tests(
             "TLSTransportTests",
             ["Chat", "ChatClient", "ChatWire", "TLSTransport", "MLS", "MLSWire", "COpenSSL", nio, nioPosix, crypto]),
-        tests("PacketCaptureTests", ["PacketCapture", "TLSMonitor", "TLSWire"]),
+        tests("PacketCaptureTests", ["MLSWire", "PacketCapture", "TLSMonitor", "TLSWire"], exclude: ["Corpus"]),
+        tests("MonitorViewsTests", ["MonitorViews", "TLSMonitor", "TLSWire", "Terminal"]),
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),
         tests("CertsTests", []),

@@ -1,44 +1,48 @@
-import Crypto
-import Glibc
-
-/// Reads a file from front to back, through a window that holds what is being parsed, and hashes all of it.
+/// Reads a file from front to back, through a window that holds what is being parsed. Unpacks it, if it is packed.
 struct ByteSource: ~Copyable {
-    private let descriptor: Int32
+    private let file: RawFile
+    private var inflater: Inflater?
     /// Room for what is being parsed, and of it the part that is filled.
     private var window: UnsafeMutableRawBufferPointer
     private var filled = 0
     private var start = 0
-    private var hash = SHA256()
     private var isAtEnd = false
-    /// Why reading failed, if it did; then the rest of the file is unknown.
-    private(set) var failure: String?
-    /// Of the first byte of the window in the file.
+    /// Of the first byte of the window in the file, as it is unpacked.
     private var base = 0
 
     private static let chunk = 1 << 20
 
+    /// - Parameter path: `-` for standard input.
     init(path: String) throws(CaptureError) {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw .cannotOpen(file: path, reason: String(cString: strerror(errno))) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            close(file)
-            throw .cannotOpen(file: path, reason: "it is a folder")
-        }
-        descriptor = file
+        file = try RawFile(path: path)
         window = .allocate(byteCount: Self.chunk, alignment: 16)
     }
 
-    deinit {
-        window.deallocate()
-        close(descriptor)
-    }
+    deinit { window.deallocate() }
 
-    /// Where the next byte lies in the file.
+    /// Why reading failed, if it did; then the rest of the file is unknown.
+    var failure: String? { inflater?.failure ?? file.failure }
+
+    /// Whether the bytes are unpacked ones.
+    var isPacked: Bool { inflater != nil }
+
+    /// Where the next byte lies in the file, as it is unpacked.
     var offset: Int { base + start }
+
+    /// From here on the file is gzip. To be called at its beginning, before more than a few bytes were asked for.
+    /// - Returns: `false` if that cannot be done.
+    mutating func unpack() -> Bool {
+        // The first bytes are all that was read: no more fit in what an inflater takes over.
+        let first = UnsafeRawBufferPointer(rebasing: window[start..<filled])
+        guard inflater == nil, let made = Inflater(file, start: first) else { return false }
+        inflater = made
+        (start, filled, base, isAtEnd) = (0, 0, 0, false)
+        return true
+    }
 
     /// Makes sure that `count` bytes are there; `false` at the end of the file.
     mutating func have(_ count: Int) -> Bool {
+        if filled - start >= count { return true }
         while filled - start < count, !isAtEnd { fill(count) }
         return filled - start >= count
     }
@@ -56,18 +60,17 @@ struct ByteSource: ~Copyable {
             window.deallocate()
             window = larger
         }
-        let room = UnsafeMutableRawBufferPointer(rebasing: window[filled...])
-        var got = -1
-        repeat { got = read(descriptor, room.baseAddress, room.count) } while got < 0 && errno == EINTR
-        if got < 0 { failure = String(cString: strerror(errno)) }
-        if got <= 0 { isAtEnd = true }
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: room[..<max(0, got)]))
-        filled += max(0, got)
+        // The first bytes tell what it is; more would have to be given back if it is packed.
+        let most = base == 0 && filled < 16 && inflater == nil ? 1 << 16 : window.count
+        let room = UnsafeMutableRawBufferPointer(rebasing: window[filled..<min(window.count, max(filled + 1, most))])
+        let got = inflater?.read(into: room) ?? file.read(into: room)
+        if got == 0 { isAtEnd = true }
+        filled += got
     }
 
-    /// The next `count` bytes, which must be there.
-    func peek<Result>(_ count: Int, at skip: Int = 0, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        body(UnsafeRawBufferPointer(rebasing: window[(start + skip)..<(start + skip + count)]))
+    /// The next `count` bytes, which must be there; they stay until more is asked for.
+    func bytes(_ count: Int, at skip: Int = 0) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: window[(start + skip)..<(start + skip + count)])
     }
 
     mutating func advance(_ count: Int) {
@@ -76,15 +79,13 @@ struct ByteSource: ~Copyable {
 
     var isEmpty: Bool { filled == start }
 
-    /// Bytes that can be peeked at without reading more.
+    /// Bytes that can be had without reading more.
     var available: Int { filled - start }
 
-    /// SHA-256 of the whole file, in hexadecimal digits; reads what is left of it.
+    /// SHA-256 of the whole file as it lies there, in hexadecimal digits; reads what is left of it.
     mutating func digest() -> String {
-        while !isAtEnd {
-            start = filled
-            fill(0)
-        }
-        return hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        while !file.isAtEnd { _ = file.read(into: window) }
+        (start, filled, isAtEnd) = (0, 0, true)
+        return file.finishDigest()
     }
 }

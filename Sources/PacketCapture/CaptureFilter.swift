@@ -41,17 +41,3 @@ public final class CaptureFilter {
         return program
     }
 }
-
-extension LinkType {
-    /// libpcap's number for it.
-    var number: UInt32 {
-        switch self {
-        case .ethernet: 1
-        case .null: 0
-        case .cooked: 113
-        case .cooked2: 276
-        case .raw: 12
-        case .other(let number): number
-        }
-    }
-}

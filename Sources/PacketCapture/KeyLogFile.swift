@@ -1,5 +1,3 @@
-import Glibc
-
 /// A file of TLS secrets.
 public enum KeyLogFile {
     /// The most that is read of one: 64 MiB.
@@ -12,7 +10,7 @@ public enum KeyLogFile {
         var bytes: [UInt8] = []
         while source.have(1) {
             let count = min(source.available, 1 << 16)
-            source.peek(count) { bytes.append(contentsOf: $0) }
+            bytes.append(contentsOf: source.bytes(count))
             source.advance(count)
             guard bytes.count <= longest else {
                 throw .cannotOpen(file: path, reason: "it is longer than \(longest >> 20) MiB, which no key log is")

@@ -9,8 +9,11 @@ struct PcapngSection {
         var link: LinkType
         var snapshotLength: Int
         var unitsPerSecond: UInt64
-        /// Packets that were lost on it, as was said last.
+        /// Nanoseconds that its stamps lie behind 1970.
+        var start: Int64
+        /// Packets that were lost on it: as its statistics said last, and as its packets said one by one.
         var drops = 0
+        var dropsBetween = 0
     }
 
     struct Packet {
@@ -19,6 +22,8 @@ struct PcapngSection {
         var time: Int64
         var link: LinkType
         var originalLength: Int
+        /// So many more packets were lost.
+        var drops = 0
     }
 
     enum Block {
@@ -60,13 +65,18 @@ struct PcapngSection {
     private mutating func addInterface(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
         guard body.count >= 8, interfaces.count < Self.mostInterfaces else { return .malformed("an interface") }
         var units: UInt64 = 1_000_000
+        var start: Int64 = 0
         Self.options(body, from: 8, order) { code, value in
             if code == 9, value.count == 1 { units = Self.units(resolution: body[value.lowerBound]) }
+            if code == 14, value.count == 8 {
+                let seconds = Int64(bitPattern: order.uint64(body, value.lowerBound))
+                start = seconds.multipliedReportingOverflow(by: 1_000_000_000).overflow ? 0 : seconds * 1_000_000_000
+            }
         }
         interfaces.append(
             Interface(
                 link: LinkType(number: UInt32(order.uint16(body, 0))), snapshotLength: Int(order.uint32(body, 4)),
-                unitsPerSecond: units))
+                unitsPerSecond: units, start: start))
         return .nothing
     }
 
@@ -108,15 +118,22 @@ struct PcapngSection {
         var drops = 0
         Self.options(body, from: 12, order) { code, value in
             guard code == 5 || code == 7, value.count == 8 else { return }
-            let low = order.uint32(body, value.lowerBound + (order == .little ? 0 : 4))
-            let high = order.uint32(body, value.lowerBound + (order == .little ? 4 : 0))
             // A number of packets; what is more than 2^40 is no such number, and more than none.
-            drops += Int(min(UInt64(high) << 32 | UInt64(low), 1 << 40))
+            drops += Int(min(order.uint64(body, value.lowerBound), 1 << 40))
         }
-        let more = drops - interfaces[index].drops
-        guard more > 0 else { return .nothing }
-        interfaces[index].drops = drops
-        return .drops(more)
+        // Its packets may have told of the same ones.
+        let known = max(interfaces[index].drops, interfaces[index].dropsBetween)
+        interfaces[index].drops = max(drops, interfaces[index].drops)
+        return drops > known ? .drops(drops - known) : .nothing
+    }
+
+    /// - Parameter count: packets that were lost on an interface before one of its packets.
+    /// - Returns: how many of them nobody has told of.
+    private mutating func lose(_ count: Int, on index: Int) -> Int {
+        guard count > 0 else { return 0 }
+        let known = max(interfaces[index].drops, interfaces[index].dropsBetween)
+        interfaces[index].dropsBetween = min(interfaces[index].dropsBetween + count, 1 << 60)
+        return max(0, interfaces[index].dropsBetween - known)
     }
 
     /// A Decryption Secrets Block; of its kinds, those of TLS.
@@ -128,27 +145,40 @@ struct PcapngSection {
     }
 
     /// The obsolete block of a packet, which is as good as its successor.
-    private func oldPacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+    private mutating func oldPacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
         guard body.count >= 20 else { return .malformed("a packet") }
-        return packet(body, order, interface: Int(order.uint16(body, 0)))
+        let drops = Int(order.uint16(body, 2))
+        return packet(body, order, interface: Int(order.uint16(body, 0)), drops: drops == 0xFFFF ? 0 : drops)
     }
 
-    private func enhancedPacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
+    private mutating func enhancedPacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {
         guard body.count >= 20 else { return .malformed("a packet") }
-        return packet(body, order, interface: Int(order.uint32(body, 0)))
+        let captured = Int(order.uint32(body, 12))
+        var drops = 0
+        // The option that counts what was lost before the packet.
+        let options = 20 + (captured + 3) / 4 * 4
+        if captured <= body.count, options + 12 <= body.count {
+            Self.options(body, from: options, order) { code, value in
+                if code == 4, value.count == 8 { drops = Int(min(order.uint64(body, value.lowerBound), 1 << 40)) }
+            }
+        }
+        return packet(body, order, interface: Int(order.uint32(body, 0)), drops: drops)
     }
 
-    private func packet(_ body: UnsafeRawBufferPointer, _ order: ByteOrder, interface index: Int) -> Block {
+    private mutating func packet(
+        _ body: UnsafeRawBufferPointer, _ order: ByteOrder, interface index: Int, drops: Int
+    ) -> Block {
         let captured = Int(order.uint32(body, 12))
         guard index < interfaces.count else { return .malformed("a packet of an interface that is not described") }
         guard captured <= body.count - 20 else { return .malformed("a packet that is longer than its block") }
+        let lost = lose(drops, on: index)
         let interface = interfaces[index]
+        let time = Self.time(order.uint32(body, 4), order.uint32(body, 8), unitsPerSecond: interface.unitsPerSecond)
+            .addingReportingOverflow(interface.start)
         return .packet(
             Packet(
-                range: 20..<20 + captured,
-                time: Self.time(
-                    order.uint32(body, 4), order.uint32(body, 8), unitsPerSecond: interface.unitsPerSecond),
-                link: interface.link, originalLength: max(captured, Int(order.uint32(body, 16)))))
+                range: 20..<20 + captured, time: time.overflow ? 0 : time.partialValue,
+                link: interface.link, originalLength: max(captured, Int(order.uint32(body, 16))), drops: lost))
     }
 
     private func simplePacket(_ body: UnsafeRawBufferPointer, _ order: ByteOrder) -> Block {

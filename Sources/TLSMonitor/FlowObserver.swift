@@ -1,65 +1,95 @@
 import TLSWire
 
 /// Watches one TCP connection: its two streams, the records in them, and where their bytes belong.
+///
+/// What is asked on every record is not checked for overlapping access in a release build: see ``FlowSide``.
 final class FlowObserver {
     let number: Int
     let client: Endpoint
     let server: Endpoint
     let start: Sighting
-    private var view: TLSHandshakeView
-    private var sides: [Side]
-    private var decryptor: FlowDecryptor?
-    private var opened = 0
-    private var unopened = 0
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
+    var view: TLSHandshakeView
+    let sides: [FlowSide]
+    var decryptor: FlowDecryptor?
+    private let keyLog: KeyLog?
+    var opened = 0
+    var unopened = 0
+    var nestedRecords = 0
+    #if !DEBUG
+        @exclusivity(unchecked)
+    #endif
+    var inference = RecordInference()
+    var serverCertificates: [CertificateFacts] = []
+    var clientCertificates: [CertificateFacts] = []
+    var lastAlert: Alert?
+    var history = FlowHistory()
+    var prefix: String?
+    var conformance = ConformanceSummary()
     private let markers: [Marker]
-    private let reportsRecords: Bool
+    let reports: TrafficMonitor.Reports
     /// Judges what the keys open.
-    private let inspector: (any InnerInspector)?
-    private var last: Sighting
+    let inspector: (any InnerInspector)?
+    private(set) var last: Sighting
     private var isEstablished = false
     private(set) var isReset = false
 
     /// What came out since it was last taken.
-    private(set) var events: [MonitorEvent] = []
+    var events: [MonitorEvent] = []
     /// What bears on the verdict.
-    private(set) var findings: [Finding] = []
-    private var findingCount = 0
+    var findings: [Finding] = []
+    var findingCount = 0
 
     /// Findings of one connection and one weight that are kept.
     private static let mostFindings = 20
+    /// About what one takes, with its words.
+    private static let findingBytes = 384
 
-    private struct Side {
-        var stream = StreamReassembler()
-        var scanner: RecordScanner
-        var search: MarkerSearch
-        var histogram = ByteHistogram()
-        var ledger = ByteLedger()
-        var segments = 0
-        var bytes = 0
-        var records = 0
-        var missing = 0
-        var isTruncated = false
-        var isKnownLate = false
-    }
-
+    /// - Parameter beginning: how it began, if that was seen.
     init(
-        number: Int, client: Endpoint, server: Endpoint, isWhole: Bool, start: Sighting, markers: [Marker],
-        reportsRecords: Bool, keyLog: KeyLog? = nil, inspector: (any InnerInspector)? = nil
+        number: Int, client: Endpoint, server: Endpoint, beginning: FlowBeginnings.Beginning?, start: Sighting,
+        markers: [Marker], reports: TrafficMonitor.Reports, keyLog: KeyLog? = nil,
+        inspector: (any InnerInspector)? = nil, compressed: CompressedSearch? = nil
     ) {
         self.number = number
         self.client = client
         self.server = server
         self.start = start
         self.markers = markers
-        self.reportsRecords = reportsRecords
+        self.reports = reports
         self.inspector = inspector
         last = start
-        view = TLSHandshakeView(isWhole: isWhole)
+        view = TLSHandshakeView(isWhole: beginning != nil)
+        self.keyLog = keyLog
         decryptor = keyLog.map { FlowDecryptor($0) }
-        let scanner = RecordScanner(keepsAll: inspector != nil || keyLog.map { !$0.isEmpty } ?? false)
-        sides = Array(repeating: Side(scanner: scanner, search: MarkerSearch(markers)), count: 2)
-        events.append(.opened(summary))
+        let scanner = RecordScanner(
+            keepsAll: inspector != nil || keyLog.map { !$0.isEmpty } ?? false,
+            sampleLength: reports == .records ? 32 : 0)
+        sides = FlowDirection.allCases.map { FlowSide($0, scanner: scanner, search: MarkerSearch(markers)) }
+        for side in sides { side.compressed = compressed }
+        if let sequence = beginning?.clientSequence { sides[0].stream.synchronise(sequence) }
+        if let sequence = beginning?.serverSequence { sides[1].stream.synchronise(sequence) }
+        sides[0].segments = beginning?.hasSpoken.client == true ? 1 : 0
+        sides[1].segments = beginning?.hasSpoken.server == true ? 1 : 0
+        if reports != .nothing { events.append(.opened(summary)) }
     }
+
+    /// A capture may bring keys along the way.
+    private var hasKeys: Bool { keyLog.map { !$0.isEmpty } ?? false }
+
+    var key: FlowKey { FlowKey(client, server) }
+
+    /// About how many bytes of memory it needs.
+    var heldBytes: Int {
+        var sum = 6_144 + view.heldBytes + (findings.count + conformance.breakages.count) * Self.findingBytes
+        for side in sides { sum += side.stream.heldBytes + side.scanner.heldBytes }
+        return sum
+    }
+
+    /// About what its hellos take.
+    var helloBytes: Int { view.helloBytes }
 
     func takeEvents() -> [MonitorEvent] {
         defer { events.removeAll(keepingCapacity: true) }
@@ -69,10 +99,15 @@ final class FlowObserver {
     /// Both sides have said that they are done.
     var hasEnded: Bool { isReset || sides.allSatisfy(\.stream.hasEnded) }
 
-    /// Whether `segment` opens another connection between the same ends.
+    /// Whether `segment` opens another connection between the same ends. A server that answers with another number before anything
+    /// was said has only forgotten the first one.
     func isOther(_ segment: TCPSegment) -> Bool {
         guard segment.flags.contains(.syn) else { return false }
-        return sides[direction(of: segment).index].stream.isOther(synchronising: segment.sequence)
+        let side = sides[direction(of: segment).index]
+        guard side.stream.isOther(synchronising: segment.sequence) else { return false }
+        guard segment.flags.contains(.ack), side.bytes == 0, side.stream.pendingBytes == 0 else { return true }
+        side.stream.synchronise(segment.sequence)
+        return false
     }
 
     private func direction(of segment: TCPSegment) -> FlowDirection {
@@ -86,278 +121,241 @@ final class FlowObserver {
         _ segment: TCPSegment, _ payload: UnsafeRawBufferPointer, _ sighting: Sighting,
         memory: Int = RecentBytes.leastCapacity
     ) {
-        let direction = direction(of: segment)
-        let index = direction.index
+        let side = sides[direction(of: segment).index]
         last = sighting
-        sides[index].segments += 1
+        side.segments += 1
         if segment.flags.contains(.rst) {
             isReset = true
         } else if segment.flags.contains(.ack) {
-            sides[1 - index].stream.acknowledge(
+            sides[side.direction.opposite.index].stream.acknowledge(
                 segment.acknowledgement, isOpening: segment.flags.contains(.syn))
         }
-        if segment.missing > 0, !sides[index].isTruncated {
-            sides[index].isTruncated = true
+        if segment.missing > 0, !side.isTruncated {
+            side.isTruncated = true
             find(
-                .doubt, "the capture kept only a part of the packets: capture with a larger snapshot length", direction,
-                nil, sighting)
+                .doubt, .gap, "the capture kept only a part of the packets: capture with a larger snapshot length",
+                side, nil, sighting)
         }
-        // What is being changed must not be reached through `self` meanwhile.
-        var stream = sides[index].stream
-        sides[index].stream = StreamReassembler()
-        stream.recent.capacity = memory
-        stream.receive(segment, payload, sighting) { take($0, direction) }
-        sides[index].stream = stream
-        if stream.startsInTheMiddle, !sides[index].isKnownLate {
-            sides[index].isKnownLate = true
-            find(.doubt, "the beginning of what \(direction.sender) sent is not in the capture", direction, 0, sighting)
+        side.stream.recent.capacity = memory
+        side.stream.receive(segment, payload, sighting) { take($0, side) }
+        if side.stream.startsInTheMiddle, !side.isKnownLate {
+            side.isKnownLate = true
+            find(
+                .doubt, .gap, "the beginning of what \(side.direction.sender) sent is not in the capture", side, 0,
+                sighting)
         }
     }
 
-    private func take(_ output: StreamReassembler.Output, _ direction: FlowDirection) {
-        let index = direction.index
+    func take(_ output: StreamReassembler.Output, _ side: FlowSide) {
         switch output {
         case .bytes(let bytes, let offset, let sighting):
-            sides[index].bytes += bytes.count
-            if !markers.isEmpty { search(bytes, at: offset, direction, sighting) }
-            if offset == 0, !view.isWhole { sides[index].scanner.seek() }
-            var scanner = sides[index].scanner
-            sides[index].scanner = RecordScanner()
-            scanner.feed(bytes, at: offset, sighting) { take($0, direction) }
-            sides[index].scanner = scanner
+            side.bytes += bytes.count
+            if !markers.isEmpty { search(bytes, at: offset, side, sighting) }
+            if offset == 0, !view.isWhole { side.scanner.seek() }
+            if hasKeys { side.scanner.keepsAll = true }
+            side.scanner.feed(bytes, at: offset, sighting) { take($0, side) }
         case .gap(let count, let offset, let sighting):
-            sides[index].missing += count
-            view.lose(direction)
+            side.missing += count
+            view.lose(side.direction)
+            decryptor?.lose(count, from: side.direction)
             inspector?.miss(
                 "bytes are not in the capture",
-                at: InnerPlace(flow: number, direction: direction, offset: offset, packet: sighting.packet))
+                at: InnerPlace(flow: number, direction: side.direction, offset: offset, packet: sighting.packet))
             find(
-                .doubt, "\(count) bytes of what \(direction.sender) sent are not in the capture", direction, offset,
+                .doubt, .gap, "\(count) bytes of what \(side.direction.sender) sent are not in the capture", side,
+                offset,
                 sighting)
-            var scanner = sides[index].scanner
-            sides[index].scanner = RecordScanner()
-            scanner.skip(count, sighting) { take($0, direction) }
-            sides[index].scanner = scanner
+            side.scanner.skip(count, sighting) { take($0, side) }
         case .conflict(let offset, let sighting):
             find(
-                .doubt, "the same bytes were sent twice with different content: somebody may have injected them",
-                direction, offset, sighting)
+                .doubt, .overlapConflict,
+                "the same bytes were sent twice with different content: somebody may have injected them", side, offset,
+                sighting)
+        case .filling(let count, let offset, let sighting):
+            find(
+                .note, .capture, "\(count) zeros that fill up an acknowledgement are counted as its data, and are none",
+                side, offset, sighting)
         case .unverified(let count, let offset, let sighting):
-            find(.doubt, "\(count) bytes were sent again too late to compare them", direction, offset, sighting)
+            find(.doubt, .gap, "\(count) bytes were sent again too late to compare them", side, offset, sighting)
         }
     }
 
     private func search(
-        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ direction: FlowDirection, _ sighting: Sighting
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ side: FlowSide, _ sighting: Sighting
     ) {
-        for hit in sides[direction.index].search.feed(bytes, at: offset) {
+        var hits = side.search.feed(bytes, at: offset)
+        if let more = side.compressed?.feed(bytes, at: offset) { hits += more }
+        for hit in hits {
             let text = SafeBytes.line(Array(markers[hit.marker].text.utf8))
-            find(.violation, "the marker \"\(text)\" is on the wire (\(hit.encoding))", direction, hit.offset, sighting)
+            find(
+                .violation, .marker, "the marker \"\(text)\" is on the wire (\(hit.encoding))", side, hit.offset,
+                sighting)
         }
     }
 
     // MARK: Records
 
-    private func take(_ item: RecordScanner.Item, _ direction: FlowDirection) {
-        let index = direction.index
+    func take(_ item: RecordScanner.Item, _ side: FlowSide) {
         switch item {
-        case .record(let record): take(record, direction)
+        case .record(let record): take(record, side)
         case .skipped(let count, let offset, let sighting):
-            sides[index].ledger.unaccounted += count
-            find(.doubt, "\(count) bytes could not be assigned to a record", direction, offset, sighting)
-        case .foreign(let count, let offset, let sample, let sighting):
-            sides[index].ledger.unaccounted += count
+            side.ledger.unaccounted += count
+            find(.doubt, .gap, "\(count) bytes could not be assigned to a record", side, offset, sighting)
+        case .foreign(let offset, let sample, let sighting):
+            if offset == 0 { side.foreign = sample }
             find(
-                .violation, "what \(direction.sender) sends is not TLS: \(SafeBytes.line(sample))", direction, offset,
+                .violation, .plaintext, "what \(side.direction.sender) sends is not TLS: \(SafeBytes.line(sample))",
+                side, offset, sighting)
+            tell(view.seeForeign(sample, from: side.direction), side, offset, sighting)
+        case .moreForeign(let count): side.ledger.unaccounted += count
+        case .begins(let offset, let sighting):
+            prefix = prefix ?? PrefixProtocol.name(client: sides[0].foreign, server: sides[1].foreign)
+            find(
+                .note, .prefix, "TLS begins here, after \(prefix ?? "another protocol") in the clear", side, offset,
                 sighting)
-        case .moreForeign(let count):
-            sides[index].ledger.unaccounted += count
         }
     }
 
-    private func take(_ record: ScannedRecord, _ direction: FlowDirection) {
-        let index = direction.index
+    private func take(_ record: ScannedRecord, _ side: FlowSide) {
         let helloCount = view.helloCount
-        var judgement = judge(record, direction)
-        sides[index].ledger.add(record.byteCount, to: judgement.kind)
-        sides[index].records += 1
+        var judgement = judge(record, side)
+        if reports != .nothing, !judgement.certificateChain.isEmpty {
+            judgement.certificates = judgement.certificateChain.compactMap(Self.facts)
+        }
+        side.ledger.add(record.byteCount, to: judgement.kind)
+        side.records += 1
+        var inner: InnerRecord?
+        var guess: Inference?
         if judgement.kind == .protected {
-            let sample = record.keepsPayload ? record.payload : record.sample
-            sides[index].histogram.add(sample)
-            // Before TLS 1.3 records show a counter beside the ciphertext.
-            if view.isTLS13, sides[index].histogram.isText(sample) {
-                judgement.violation = "a record that is marked as encrypted, and holds text"
+            if isText(record, side) {
+                find(
+                    .violation, .spread, "a record that is marked as encrypted, and holds text", side, record.offset,
+                    record.last)
             }
+            if decryptor != nil || inspector != nil { inner = open(record, side) }
+            // Nobody has to guess what the keys show, but guesses go by what came before.
+            guess = inference.infer(record, from: side.direction, view)
         }
-        if let violation = judgement.violation {
-            find(.violation, violation, direction, record.offset, record.last)
-        }
-        let inner = judgement.kind == .protected ? open(record, direction) : nil
-        if judgement.kind == .unaccounted, judgement.violation == nil {
+        if !judgement.breaches.isEmpty { tell(judgement.breaches, side, record.offset, record.last) }
+        note(judgement, side)
+        if judgement.kind == .unaccounted, !judgement.breaches.contains(where: { $0.rule.weight == .violation }) {
             find(
-                .doubt, "a record that cannot be judged: a part of it, or of what came before, is missing", direction,
+                .doubt, .gap, "a record that cannot be judged: a part of it, or of what came before, is missing", side,
                 record.offset, record.last)
         }
-        if reportsRecords || judgement.kind != .protected {
+        if reports == .records || (reports == .connections && judgement.kind != .protected) {
+            let hasHello = view.helloCount > helloCount
             events.append(
                 .record(
                     RecordEvent(
-                        flow: number, direction: direction, number: sides[index].records,
+                        flow: number, client: client, server: server, direction: side.direction, number: side.records,
                         contentType: record.header.contentType, version: record.header.version,
                         length: record.header.payloadLength, seen: record.seen, offset: record.offset,
-                        kind: judgement.kind,
-                        words: judgement.words,
-                        clientHello: view.helloCount > helloCount && index == 0 ? view.clientHello : nil,
-                        serverHello: view.helloCount > helloCount && index == 1 ? view.lastServerHello : nil,
-                        inner: inner,
-                        sample: Array((record.keepsPayload ? record.payload : record.sample).prefix(32)),
-                        sighting: record.last)))
+                        kind: judgement.kind, messages: judgement.messages, words: judgement.words,
+                        alert: judgement.alert,
+                        clientHello: hasHello && side.direction == .clientToServer ? view.lastClientHello : nil,
+                        serverHello: hasHello && side.direction == .serverToClient ? view.lastServerHello : nil,
+                        certificates: judgement.certificates, inference: inner == nil ? guess : nil, inner: inner,
+                        sample: Array(record.payload.prefix(32)), sighting: record.last)))
         }
-        if view.isEstablished, !isEstablished {
+        if !isEstablished, view.isEstablished {
             isEstablished = true
-            events.append(.established(flow: number, after: record.last.time - start.time))
+            if reports != .nothing { events.append(.established(flow: number, after: record.last.time - start.time)) }
+        }
+    }
+
+    /// Counts how the bytes of an encrypted record are spread; before TLS 1.3 there is a counter beside the ciphertext.
+    private func isText(_ record: ScannedRecord, _ side: FlowSide) -> Bool {
+        if !record.payload.isEmpty { side.histogram.add(record.payload) }
+        guard view.isTLS13, record.header.contentType == .applicationData else { return false }
+        let isText = side.histogram.isText(min(record.seen, ScannedRecord.leanLength), high: record.highBits)
+        return isText || record.hasLaterText
+    }
+
+    /// `nil` for what is no certificate.
+    private static func facts(_ certificate: [UInt8]) -> CertificateFacts? {
+        do throws(TLSDecodeError) { return try CertificateFacts(decoding: certificate) } catch { return nil }
+    }
+
+    private func note(_ judgement: TLSHandshakeView.Judgement, _ side: FlowSide) {
+        history.add(judgement, side.direction)
+        lastAlert = judgement.alert ?? lastAlert
+        guard !judgement.certificates.isEmpty else { return }
+        if side.direction == .serverToClient {
+            serverCertificates = judgement.certificates
+        } else {
+            clientCertificates = judgement.certificates
         }
     }
 
     /// What the keys show of an encrypted record.
-    private func open(_ record: ScannedRecord, _ direction: FlowDirection) -> InnerRecord? {
-        let place = InnerPlace(flow: number, direction: direction, offset: record.offset, packet: record.last.packet)
-        guard let result = decryptor?.open(record, from: direction, view) else {
+    private func open(_ record: ScannedRecord, _ side: FlowSide) -> InnerRecord? {
+        let place = InnerPlace(
+            flow: number, direction: side.direction, offset: record.offset, packet: record.last.packet)
+        guard let result = decryptor?.open(record, from: side.direction, view) else {
             inspector?.miss(record.isWhole ? "there is no key for a record" : "a record is not whole", at: place)
             return nil
         }
-        if let oddity = result.oddity { find(.doubt, oddity, direction, record.offset, record.last) }
+        tell(result.findings, side)
         switch result.inner {
-        case .authentic(let type, _, _, _):
+        case .authentic(let content):
             opened += 1
+            tell(view.see(content, from: side.direction), side, record.offset, record.last)
+            if content.isNested { nestedRecords += 1 }
             if result.displacement != 0 { inspector?.miss("a record is not in its place", at: place) }
-            inspector?.receive(result.content ?? [], type: type, at: place)
-        case .failed(let reason):
+            inspector?.receive(result.text?.content ?? [], type: content.type, at: place)
+        case .failed:
+            // What became of it shows later.
             unopened += 1
             inspector?.miss("the keys do not open a record", at: place)
-            find(.doubt, "the keys do not open a record: \(reason)", direction, record.offset, record.last)
         }
         return result.inner
     }
 
-    private func judge(_ record: ScannedRecord, _ direction: FlowDirection) -> TLSHandshakeView.Judgement {
-        let other = direction.opposite.index
-        guard !view.isTLS13, sides[other].segments == 0 || sides[other].stream.isWaiting else {
-            return view.judge(record, from: direction)
+    func tell(_ keyFindings: [KeyFinding], _ side: FlowSide) {
+        for finding in keyFindings {
+            find(.doubt, .keys(finding.failure), finding.words, side, finding.offset, finding.sighting)
         }
-        let before = view
-        let judgement = view.judge(record, from: direction)
-        guard judgement.violation != nil else { return judgement }
-        // It may answer what has not come, or was not captured.
-        view = before
-        view.lose(direction.opposite)
-        find(
-            .doubt, "a record that was seen before what it answers: \(direction.opposite.sender)'s bytes are missing",
-            direction, record.offset, record.last)
-        return view.judge(record, from: direction)
     }
 
-    private func find(
-        _ weight: Finding.Weight, _ words: String, _ direction: FlowDirection?, _ offset: Int?, _ sighting: Sighting
+    private func judge(_ record: ScannedRecord, _ side: FlowSide) -> TLSHandshakeView.Judgement {
+        let other = sides[side.direction.opposite.index]
+        guard !view.isTLS13, other.segments == 0 || other.stream.isWaiting else {
+            return view.judge(record, from: side.direction)
+        }
+        let before = view
+        let judgement = view.judge(record, from: side.direction)
+        guard judgement.breaches.contains(where: { !$0.rule.standsAlone }) else { return judgement }
+        // It may answer what has not come, or was not captured.
+        view = before
+        view.lose(other.direction)
+        find(
+            .doubt, .gap,
+            "a record that was seen before what it answers: \(other.direction.sender)'s bytes are missing", side,
+            record.offset, record.last)
+        return view.judge(record, from: side.direction)
+    }
+
+    private func tell(_ breaches: [Breach], _ side: FlowSide, _ offset: Int, _ sighting: Sighting) {
+        for breach in breaches {
+            find(breach.rule.weight, .rule(breach.rule), breach.words, side, offset, sighting)
+            conformance.add(
+                ConformanceSummary.Breakage(
+                    rule: breach.rule, words: breach.words, direction: side.direction, offset: offset,
+                    packet: sighting.packet))
+        }
+    }
+
+    func find(
+        _ weight: Finding.Weight, _ topic: Finding.Topic, _ words: String, _ side: FlowSide?, _ offset: Int?,
+        _ sighting: Sighting
     ) {
         findingCount += 1
         guard findings.count(where: { $0.weight == weight }) < Self.mostFindings else { return }
         let finding = Finding(
-            weight: weight, words: words, flow: number, direction: direction, offset: offset, packet: sighting.packet)
+            weight: weight, topic: topic, words: words, flow: number, direction: side?.direction, offset: offset,
+            packet: sighting.packet)
         findings.append(finding)
-        events.append(.finding(finding))
-    }
-
-    // MARK: The end
-
-    /// Nothing more will come.
-    func finish() {
-        for direction in FlowDirection.allCases {
-            let index = direction.index
-            var stream = sides[index].stream
-            sides[index].stream = StreamReassembler()
-            stream.finish(last) { take($0, direction) }
-            sides[index].stream = stream
-            var scanner = sides[index].scanner
-            sides[index].scanner = RecordScanner()
-            scanner.finish(last) { take($0, direction) }
-            sides[index].scanner = scanner
-            if view.isTLS13, sides[index].histogram.hasShortTexts {
-                find(
-                    .violation,
-                    "too many short records of \(direction.sender) that are marked as encrypted may be text",
-                    direction, nil, last)
-            }
-            // Before TLS 1.3 records show a counter beside the ciphertext.
-            if view.isTLS13, let deviation = sides[index].histogram.deviation, deviation > ByteHistogram.suspicious {
-                find(
-                    .violation, "what \(direction.sender) sends as encrypted is not evenly spread: it may be text",
-                    direction, nil, last)
-            }
-        }
-        for direction in FlowDirection.allCases where view.isInMessage(from: direction) {
-            find(.doubt, "a handshake message of \(direction.sender) that does not end", direction, nil, last)
-        }
-        judgeWhole()
-        inspector?.close(flow: number)
-        events.append(.closed(summary))
-    }
-
-    /// Bytes that wait for segments that are missing.
-    var pendingBytes: Int { sides[0].stream.pendingBytes + sides[1].stream.pendingBytes }
-
-    /// Waits no longer for what is missing.
-    func release() {
-        for direction in FlowDirection.allCases {
-            var stream = sides[direction.index].stream
-            sides[direction.index].stream = StreamReassembler()
-            stream.release { take($0, direction) }
-            sides[direction.index].stream = stream
-        }
-    }
-
-    private func judgeWhole() {
-        let total = sides.reduce(0) { $0 + $1.bytes }
-        guard total > 0 else { return }
-        if ledger.total != total {
-            find(
-                .doubt, "the ledger does not balance: \(ledger.total) of \(total) bytes (an error in this program)",
-                nil, nil, last)
-        }
-        if let side = sides.firstIndex(where: { $0.segments == 0 }) {
-            let silent = FlowDirection.allCases[side]
-            find(
-                .doubt, "nothing of \(silent.sender) is in the capture: it shows one direction only", silent, nil, last)
-        }
-        if let version = view.version, version < .tls13 {
-            find(
-                .doubt, "\(version) was spoken: its handshake shows certificates, and its ciphers are not judged here",
-                nil, nil, last)
-        }
-        if findingCount > findings.count {
-            findings.append(
-                Finding(
-                    weight: .note, words: "\(findingCount - findings.count) more findings in this connection",
-                    flow: number))
-        }
-    }
-
-    private var ledger: ByteLedger {
-        var sum = sides[0].ledger
-        sum += sides[1].ledger
-        return sum
-    }
-
-    var summary: FlowSummary {
-        let hello = view.clientHello, answer = view.serverHello
-        return FlowSummary(
-            number: number, client: client, server: server, start: start, version: view.version,
-            cipherSuite: answer?.cipherSuite, group: answer?.extensions.keyShareGroups.first,
-            serverName: hello?.extensions.serverName.map { SafeBytes.line($0) },
-            applicationProtocol: (hello?.extensions.applicationProtocols.first).map { SafeBytes.line($0) },
-            ja3: hello?.ja3, ja3s: answer?.ja3s, ja4: hello?.ja4,
-            isEstablished: view.isEstablished, opened: opened, unopened: unopened, ledger: ledger,
-            bytes: sides.map(\.bytes),
-            records: sides.reduce(0) { $0 + $1.records })
+        if reports != .nothing { events.append(.finding(finding)) }
     }
 }

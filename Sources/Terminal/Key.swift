@@ -15,6 +15,10 @@ package enum Key: Hashable, Sendable {
     case down
     case home
     case end
+    case pageUp
+    case pageDown
+    /// Alone: what begins a sequence is none.
+    case escape
     /// With the control key: the lower-case letter.
     case control(Character)
 }

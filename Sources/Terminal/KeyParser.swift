@@ -29,6 +29,13 @@ package struct KeyParser {
         return keys
     }
 
+    /// Nothing has come for a while: an escape that waits begins no sequence, somebody pressed that key.
+    package mutating func rest() -> [Key] {
+        guard paste == nil, bytes == [0x1B] else { return [] }
+        bytes = []
+        return [.escape]
+    }
+
     private mutating func takePaste() -> Key? {
         let end = Self.pasteEnd
         guard bytes.count >= end.count else { return nil }
@@ -97,6 +104,8 @@ package struct KeyParser {
         case "[H", "OH", "[1~", "[7~": return .home
         case "[F", "OF", "[4~", "[8~": return .end
         case "[3~": return .delete
+        case "[5~": return .pageUp
+        case "[6~": return .pageDown
         case "[1;5C", "[1;3C", "f": return .wordRight
         case "[1;5D", "[1;3D", "b": return .wordLeft
         case "[200~":

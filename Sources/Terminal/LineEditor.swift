@@ -48,6 +48,7 @@ package struct LineEditor {
         case .down: recall(place + 1)
         case .home: cursor = 0
         case .end: cursor = text.count
+        case .pageUp, .pageDown, .escape: break
         case .control(let letter): return pressControl(letter)
         }
         return .edited

@@ -25,6 +25,12 @@ package final class TerminalDevice: Sendable {
         return Int(size.ws_col)
     }
 
+    package var rows: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
     /// Gives every key to the program as it is pressed. ``restore()`` must follow before the process ends.
     package func enterRawMode() {
         original.withLock { original in
@@ -57,19 +63,36 @@ package final class TerminalDevice: Sendable {
     /// Writes all of `text`, whatever the number of calls that takes.
     /// - Returns: `false` if nobody reads any more.
     package static func write(_ text: String, to descriptor: Int32) -> Bool {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 {
-                bytes = bytes.dropFirst(count)
-            } else if errno == EAGAIN {
-                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                poll(&waiting, 1, -1)
-            } else if errno != EINTR {
-                return false
+        write(Array(text.utf8), to: descriptor)
+    }
+
+    /// Writes all of `bytes`, whatever the number of calls that takes.
+    /// - Returns: `false` if nobody reads any more.
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+        bytes.withUnsafeBytes { bytes in
+            var written = 0
+            while written < bytes.count {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
+                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                if count > 0 {
+                    written += count
+                } else if errno == EAGAIN {
+                    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&waiting, 1, -1)
+                } else if errno != EINTR {
+                    return false
+                }
             }
+            return true
         }
-        return true
+    }
+
+    /// Bytes that are there on standard input, without waiting.
+    /// - Returns: `nil` at its end.
+    package static func readWaiting() -> [UInt8]? {
+        var waiting = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        guard poll(&waiting, 1, 0) > 0 else { return [] }
+        return read()
     }
 
     /// Waits for bytes on standard input.

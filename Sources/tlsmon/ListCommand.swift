@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import MonitorViews
 import PacketCapture
 
 /// `tlsmon list`
@@ -10,7 +11,13 @@ struct ListCommand: ParsableCommand {
     @Flag(help: "One JSON object on a line.")
     var json = false
 
+    @Flag(
+        help:
+            "Lock this process down as captures and files are read, try what must fail then, and show what came of it.")
+    var lockdown = false
+
     func run() throws {
+        if lockdown { return try LockdownTrial().run() }
         let interfaces = try CaptureInterface.all()
         if interfaces.isEmpty { complain("no interface can be captured on; use sudo") }
         for interface in interfaces {

@@ -6,13 +6,25 @@ import PacketCapture
 @main
 enum Main {
     static func main() {
+        var command: any ParsableCommand
         do {
-            var command = try TLSMonCommand.parseAsRoot()
+            command = try TLSMonCommand.parseAsRoot()
+        } catch {
+            let code = TLSMonCommand.exitCode(for: error)
+            if code == .success { TLSMonCommand.exit(withError: error) }
+            Output.write(TLSMonCommand.fullMessage(for: error) + "\n", to: STDERR_FILENO)
+            exit(3)
+        }
+        do {
             try command.run()
         } catch let code as ExitCode {
             exit(code.rawValue)
         } catch let error as CaptureError {
             complain(error.description)
+            exit(3)
+        } catch let error as ValidationError {
+            // What only the run could see: how the command is used does not help.
+            complain(error.message)
             exit(3)
         } catch {
             let code = TLSMonCommand.exitCode(for: error)

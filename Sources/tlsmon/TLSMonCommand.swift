@@ -6,41 +6,21 @@ struct TLSMonCommand: ParsableCommand {
         commandName: "tlsmon",
         abstract: "Shows what an eavesdropper sees of TLS, and proves that it was only handshakes and ciphertext.",
         discussion: """
-            Exit status of prove: 0 proven, 1 refuted, 2 inconclusive. Of live and read: 1 if something was found that \
-            refutes, otherwise 0. Always: 3 if it could not run.
+            Exit status: 0 proven, or all is well; 1 refuted, a rule of TLS is broken, or with --strict an alarm; \
+            2 inconclusive; 3 it could not run.
             """,
         version: "0.1.0",
-        subcommands: [LiveCommand.self, ReadCommand.self, ProveCommand.self, ListCommand.self])
-}
+        subcommands: [
+            LiveCommand.self, ReadCommand.self, ProveCommand.self, ReportCommand.self, FingerprintCommand.self,
+            ConformCommand.self, LeakCommand.self, VerifyEvidenceCommand.self, ListCommand.self,
+        ])
 
-/// What live, read and prove share.
-struct CommonOptions: ParsableArguments {
-    @Flag(help: "One JSON object on a line.")
-    var json = false
+    @Flag(name: .customShort("D"), help: "The same as list: show the interfaces.")
+    var listsInterfaces = false
 
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp("A text that must not be on the wire; may be given several times.", valueName: "text"))
-    var marker: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Secrets of the sessions, as SSLKEYLOGFILE makes programs write them; may be given several times.",
-            valueName: "file"))
-    var keylog: [String] = []
-}
-
-/// Which interface, for how long, and whether to keep the packets.
-struct LiveOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: ArgumentHelp("The interface to capture on.", valueName: "name"))
-    var interface: String?
-
-    @Option(name: .shortAndLong, help: ArgumentHelp("Keep the packets in this file (pcap).", valueName: "file"))
-    var write: String?
-
-    @Option(help: ArgumentHelp("End after so long.", valueName: "seconds"))
-    var duration: Double?
-
-    @Option(name: .customShort("c"), help: ArgumentHelp("End after so many packets.", valueName: "number"))
-    var packets: Int?
+    func run() throws {
+        guard listsInterfaces else { throw CleanExit.helpRequest(self) }
+        let list = try ListCommand.parse([])
+        try list.run()
+    }
 }

@@ -35,7 +35,7 @@ import Testing
                 + material.messages[1].readableBytes)
         #expect(
             report.bytes("words") == "conclave-server 1another commit was firstthe server is being stopped".utf8.count)
-        #expect(report.count("control_of") == 8 && report.count("control_found") == 8)
+        #expect(report.count("control_of") >= 19 && report.count("control_found") == report.count("control_of"))
     }
 
     @Test("records of any size make no difference", arguments: [1, 2, 3, 5, 64, 1_000])

@@ -5,7 +5,7 @@ import Foundation
 
 /// All decoders that can be fuzzed.
 let decoders =
-    FuzzedDecoder.wire + FuzzedDecoder.groups + FuzzedDecoder.frames + FuzzedDecoder.server
+    FuzzedDecoder.wire + FuzzedDecoder.groups + FuzzedDecoder.frames + FuzzedDecoder.captures + FuzzedDecoder.server
     + FuzzedDecoder.client
 
 /// libFuzzer's entry (compiler-rt, `FuzzerInterface.h`).

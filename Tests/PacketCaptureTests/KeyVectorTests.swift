@@ -46,12 +46,12 @@ struct KeyVectorTests {
             15: "CertificateVerify", 20: "Finished", 24: "KeyUpdate",
         ]
         for (record, truth) in zip(records, expected) where record.kind == .protected {
-            guard case .authentic(let type, let words, _, _) = record.inner else {
+            guard case .authentic(let content) = record.inner else {
                 Issue.record("record \(record.number) is not opened")
                 continue
             }
-            #expect(Int(type) == truth.type)
-            #expect(words.filter { _ in type == 22 } == truth.messages.map { names[$0] ?? "?" })
+            #expect(Int(content.type) == truth.type)
+            #expect(content.messages.map(\.description) == truth.messages.map { names[$0] ?? "?" })
         }
     }
 
@@ -71,7 +71,13 @@ struct KeyVectorTests {
         }
         #expect(report.unopened == 1)
         #expect(report.opened == whole.count { $0.kind == .protected } - 1)
-        #expect(report.findings.contains { $0.words.contains("altered on the way") })
+        // What follows in its direction shows what it was.
+        let isLast = !whole.contains {
+            $0.kind == .protected && $0.direction == place.direction && $0.number > place.number
+        }
+        let failures = report.findings.filter { if case .keys = $0.topic { true } else { false } }
+        #expect(failures.map(\.topic) == [.keys(isLast ? .unknown : .altered)])
+        #expect(failures.map(\.offset) == [place.offset])
         #expect(records.count == whole.count)
         #expect(report.verdict != .proven)
     }

@@ -90,6 +90,49 @@ struct LiveTests {
         #expect(throws: CaptureError.self) { try LiveCapture(interface: "nowhere0", filter: "") }
     }
 
+    @Test("several interfaces are captured on at once, numbered through, and counted one by one") func several() throws
+    {
+        let pair = try Pair()
+        let live = try LiveCaptures(CaptureOptions(interfaces: ["lo", "any"], filter: "tcp port \(pair.port)"))
+        #expect(live.captures.map(\.link) == [1, live.captures[1].link] && [113, 276].contains(live.captures[1].link))
+        try pair.talk(Array("said once, seen on both".utf8))
+        var numbers: [Int] = [], places: [Int: Int] = [:], times: Set<Int64> = []
+        for _ in 0..<10 {
+            live.wait(milliseconds: 50) { place, packet, _ in
+                numbers.append(packet.number)
+                places[place, default: 0] += 1
+                times.insert(packet.time % 1_000)
+            }
+        }
+        #expect(numbers == Array(1...max(1, numbers.count)) && !live.isOver && live.endings.isEmpty)
+        #expect((places[0] ?? 0) >= 7 && (places[1] ?? 0) >= 7)
+        // In nanoseconds: not all of them are multiples of 1,000.
+        #expect(times.count > 1)
+        #expect(live.statistics.map(\.interface) == ["lo", "any"])
+        #expect(live.statistics.allSatisfy { $0.received >= 7 && $0.lost == 0 } && live.drops == 0)
+        #expect(throws: CaptureError.noSuchInterface("nowhere0")) {
+            _ = try LiveCaptures(CaptureOptions(interfaces: ["lo", "nowhere0"]))
+        }
+    }
+
+    @Test("a short snapshot length cuts packets, and tells their length") func snapshot() throws {
+        let pair = try Pair()
+        var options = CaptureOptions(interfaces: ["lo"], filter: "tcp port \(pair.port)")
+        options.snapshotLength = 64
+        options.bufferMiB = 1
+        options.isPromiscuous = false
+        let capture = try LiveCapture(interface: "lo", options)
+        try pair.talk([UInt8](repeating: 7, count: 5_000))
+        var longest = 0, original = 0
+        for _ in 0..<10 {
+            try capture.wait(milliseconds: 50) { packet, bytes in
+                longest = max(longest, bytes.count)
+                original = max(original, packet.originalLength)
+            }
+        }
+        #expect(longest == 64 && original > 5_000)
+    }
+
     @Test("the program keeps what it captured, and the file gives the same verdict") func program() throws {
         let file = try TemporaryFile(name: "kept.pcap")
         let nothing = try Program.run(

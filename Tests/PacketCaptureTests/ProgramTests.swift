@@ -45,9 +45,9 @@ import Testing
         let objects = try json.output.split(separator: "\n").map { line in
             try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
-        #expect(objects.filter { $0["type"] as? String == "record" }.count == 18)
-        #expect(objects.filter { $0["type"] as? String == "flow" }.count == 1)
-        #expect(objects.last?["type"] as? String == "verdict")
+        #expect(objects.filter { $0["t"] as? String == "record" }.count == 18)
+        #expect(objects.filter { $0["t"] as? String == "flow" }.count == 1)
+        #expect(objects.last?["t"] as? String == "verdict")
         let doubtful = Vectors.folder.appendingPathComponent("tls12.pcap").path
         #expect(try Program.run(["read", doubtful]).status == 0)
         #expect(try Program.run(["read", Vectors.folder.appendingPathComponent("latest.pcapng").path]).status == 1)
@@ -75,7 +75,7 @@ import Testing
         #expect(found.output.contains("the marker \"127.0.0.1\" is on the wire (as it is)"))
         let clean = try Program.run(["prove", file, "--marker", "meet at noon"])
         #expect(clean.status == 0)
-        #expect(clean.output.contains("the same search found 8 of 8 in a copy that has them"))
+        #expect(clean.output.contains("the same search found 21 of 21 in a copy that has them"))
         #expect(try Program.run(["prove", file, "--marker", "short"]).status == 3)
     }
 
@@ -90,8 +90,10 @@ import Testing
         #expect(opened.output.contains("20 of 20 encrypted records for which there are keys were opened"))
         let json = try Program.run(["read", "--json", file, "--keylog", keys])
         #expect(
-            json.output.contains("\"authentic\":true,\"inner_type\":22,\"inner_messages\":[\"EncryptedExtensions\"]"))
-        #expect(!(try Program.run(["read", file])).output.contains("CertificateVerify"))
+            json.output.contains(
+                #""auth":true,"inner":22,"inner_len":6,"pad":0,"hs":[8],"msgs":["EncryptedExtensions"]"#))
+        let guessed = try Program.run(["read", file]).output
+        #expect(!guessed.contains("[CertificateVerify") && guessed.contains("  inferred "))
         let none = try Program.run(["read", file, "--keylog", file])
         #expect(none.status == 3)
         #expect(none.errors.contains("holds no secret of a TLS session"))
@@ -119,12 +121,84 @@ import Testing
 
     @Test(
         "wrong usage exits with 3",
-        arguments: [["prove"], ["read"], ["live"], ["frobnicate"], ["prove", "--frobnicate"], ["live", "-i"]])
+        arguments: [
+            ["prove"], ["read"], ["live"], ["frobnicate"], ["prove", "--frobnicate"], ["live", "-i"], ["fp"],
+            ["conform"], ["leak"], ["read", "-r"], ["read", "x", "-T", "xml"], ["read", "x", "-T", "fields"],
+            ["read", "x", "--json", "-T", "text"], ["read", "x", "-T", "text", "-e", "sni"],
+            ["prove", "x", "-i", "lo", "-r", "y"],
+            ["prove", "x", "-w", "y"], ["prove", "x", "--canary", "a long text"],
+            ["prove", "x", "-T", "fields", "-e", "sni"],
+            ["read", "x", "-o", "nonsense"], ["read", "x", "--alarm-limit", "scan-ports"],
+            ["live", "-i", "lo", "-a", "nonsense"], ["live", "-i", "lo", "-b", "files:3"],
+            ["fp", "x", "-T", "fields", "-e", "sni"],
+        ])
     func usage(arguments: [String]) throws {
         let outcome = try Program.run(arguments)
         #expect(outcome.status == 3)
         #expect(!outcome.errors.isEmpty)
         #expect(outcome.output.isEmpty)
+    }
+
+    @Test("a field that is none is refused, with the nearest one")
+    func unknownField() throws {
+        let outcome = try Program.run(["read", "-r", "x", "-T", "fields", "-e", "frame.numbr"])
+        #expect(outcome.status == 3)
+        #expect(outcome.errors.contains("there is no field frame.numbr; did you mean frame.number?"))
+        let help = try Program.run(["read", "-e", "help"])
+        #expect(help.status == 0 && help.output.contains("tls.handshake.ja4"))
+    }
+
+    @Test(
+        "who comes to the chat port for the first time is an alarm, unless it is known",
+        .enabled(if: Vectors.mayRun, "there are no captures"))
+    func newTalker() throws {
+        let file = Vectors.folder.appendingPathComponent("tls1.3_aes128.pcap").path
+        let options = ["read", file, "-T", "json", "--chat-port", "4433"]
+        let unknown = try Program.run(options + ["--alarm-limit", "learn-seconds=0"])
+        #expect(unknown.output.contains(#""alarm":"new_talker""#))
+        #expect(try !Program.run(options + ["--known", "127.0.0.1"]).output.contains("new_talker"))
+        #expect(try Program.run(options + ["--known", "::1"]).output.contains("new_talker"))
+        #expect(try Program.run(options + ["--known", "localhost"]).status == 3)
+    }
+
+    @Test(
+        "rules, fingerprints and leaks are tables of their own", .enabled(if: Vectors.mayRun, "there are no captures"))
+    func tables() throws {
+        let file = Vectors.folder.appendingPathComponent("tls1.3_aes128.pcap").path
+        let kept = try Program.run(["conform", "-r", Vectors.folder.appendingPathComponent("tls12.pcap").path])
+        #expect(kept.status == 0 && kept.output.contains("✓ kept") && kept.output.contains("CONFORMS  "))
+        // Its client asks for an address by name.
+        let rules = try Program.run(["conform", "-r", file])
+        #expect(rules.status == 1 && rules.output.contains("server_name_form") && rules.output.contains("BROKEN  "))
+        let json = try Program.run(["conform", "-r", file, "-T", "json"])
+        #expect(json.status == 1 && json.output.contains(#""state":"kept""#))
+        #expect(json.output.split(separator: "\n").count > 50)
+        #expect(try Program.run(["fp", file]).output.contains("t13d021000_ec078ce24869_78f1d400d464"))
+        let leak = try Program.run(["leak", file])
+        #expect(leak.status == 0 && leak.output.hasPrefix("LEAK "))
+    }
+
+    @Test("alarms are told, filed, and counted with --strict", .enabled(if: Vectors.mayRun, "there are no captures"))
+    func alarms() throws {
+        let file = Vectors.folder.appendingPathComponent("tls-handshake.pcapng").path
+        let filed = try TemporaryFile(name: "alarms")
+        let usual = try Program.run(["read", file, "-T", "json", "--alarm-file", filed.path])
+        let alarms = usual.output.split(separator: "\n").filter { $0.hasPrefix(#"{"t":"alarm""#) }
+        #expect(!alarms.isEmpty)
+        let lines = try String(contentsOfFile: filed.path, encoding: .utf8).split(separator: "\n")
+        #expect(lines == alarms)
+        #expect(try Program.run(["read", "-q", file, "--strict"]).status == 1)
+        #expect(try Program.run(["read", "-q", file]).status == usual.status)
+    }
+
+    @Test("-q leaves out the records, and of prove everything", .enabled(if: Vectors.mayRun, "there are no captures"))
+    func quiet() throws {
+        let file = Vectors.folder.appendingPathComponent("tls1.3_aes128.pcap").path
+        let read = try Program.run(["read", "-q", file])
+        #expect(read.output.contains("PROVEN") && !read.output.contains("ClientHello"))
+        let prove = try Program.run(["prove", "-q", file])
+        #expect(prove.status == 0 && prove.output.isEmpty && prove.errors.isEmpty)
+        #expect(try Program.run(["prove", "-q", Vectors.folder.appendingPathComponent("tls12.pcap").path]).status == 2)
     }
 
     @Test("help and version exit with 0", arguments: [["--help"], ["prove", "--help"], ["--version"]])

@@ -45,6 +45,7 @@ struct ReadCapture {
     var packets: [(CapturedPacket, [UInt8])] = []
     var error: CaptureError?
     var endsEarly = false
+    var damage: String?
     var drops = 0
     var digest = ""
 
@@ -56,6 +57,7 @@ struct ReadCapture {
             self.error = error
         }
         endsEarly = file.endsEarly
+        damage = file.damage
         drops = file.drops
         digest = file.digest()
     }

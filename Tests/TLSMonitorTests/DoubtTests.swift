@@ -172,19 +172,22 @@ import Testing
         #expect(Observation(connection.packets + [connection.packets[place]]).verdict == .proven)
     }
 
-    @Test("more connections than can be followed are inconclusive") func manyFlows() {
-        var all: [TestPacket] = []
+    @Test("a connection that gave way to others, and goes on, is inconclusive") func manyFlows() {
+        var (first, second): ([TestPacket], [TestPacket]) = ([], [])
         for port in 0..<5 as Range<UInt16> {
             var connection = Connection(port: 40_000 + port)
             connection.open()
             connection.say(.clean())
-            all += connection.packets
+            first += connection.packets.prefix(20)
+            second += connection.packets.dropFirst(20)
         }
-        #expect(Observation(all, flowLimit: 5).verdict == .proven)
-        let seen = Observation(all, flowLimit: 4)
+        #expect(Observation(first + second, flowLimit: 5).verdict == .proven)
+        let seen = Observation(first + second, flowLimit: 4)
         #expect(seen.verdict == .inconclusive)
-        #expect(seen.says("more than 4 connections at once"))
-        #expect(seen.report.flowCount == 4)
+        #expect(seen.says("the beginning of what the client sent is not in the capture"))
+        // Those that gave way before they went on are counted twice.
+        #expect(seen.report.flowCount > 5)
+        #expect(Observation(first, flowLimit: 4).report.flowCount == 5)
     }
 
     @Test("a message that never ends is inconclusive") func endlessMessage() {

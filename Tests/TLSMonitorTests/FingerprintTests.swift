@@ -83,6 +83,63 @@ struct FingerprintTests {
         #expect(hello.ja4 == "t10i000000_000000000000_000000000000")
     }
 
+    @Test("the original order keeps server name and protocols, and leaves GREASE out")
+    func original() throws {
+        let hello = try Self.client(
+            suites: [0x2A2A, 0x1302, 0x1301],
+            extensions: [
+                (0x1A1A, []), (43, [2, 3, 4]), (0, Self.vector([0] + Self.vector(Array("a.test".utf8)))),
+                (13, Self.vector(Self.words([0x0804, 0xBABA, 0x0403]))), Self.protocols(Array("h2".utf8)),
+            ])
+        #expect(hello.ja4Text == "t13d0204h2_1301,1302_000d,002b_0804,0403")
+        #expect(hello.ja4OriginalText == "t13d0204h2_1302,1301_002b,0000,000d,0010_0804,0403")
+        #expect(hello.ja4Original != hello.ja4)
+        // Of nothing but a server name the last part is zeros in both orders; the list is shown.
+        let bare = try Self.client(
+            suites: [0x1301], extensions: [(0, Self.vector([0] + Self.vector(Array("a.test".utf8))))])
+        #expect(bare.ja4Original.hasSuffix("_000000000000") && bare.ja4.hasSuffix("_000000000000"))
+        #expect(bare.ja4OriginalText == "t12d010100_1301_0000")
+    }
+
+    @Test("the example of the description of JA4")
+    func example() throws {
+        let suites: [UInt16] = [
+            0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC013, 0xC014, 0x009C, 0x009D,
+            0x002F, 0x0035,
+        ]
+        let types: [UInt16] = [
+            0x001B, 0x0000, 0x0033, 0x0010, 0x4469, 0x0017, 0x002D, 0x000D, 0x0005, 0x0023, 0x0012, 0x002B, 0xFF01,
+            0x000B, 0x000A, 0x0015,
+        ]
+        let algorithms: [UInt16] = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601]
+        let hello = try Self.client(
+            suites: suites,
+            extensions: types.map { type in
+                switch type {
+                case 16: Self.protocols(Array("h2".utf8))
+                case 13: (13, Self.vector(Self.words(algorithms)))
+                case 43: (43, [2, 3, 4])
+                default: (type, [])
+                }
+            })
+        #expect(hello.ja4 == "t13d1516h2_8daaf6152771_e5627efa2ab1")
+        #expect(hello.ja4Original == "t13d1516h2_acb858a92679_18f69afefd3d")
+    }
+
+    @Test("a malformed extension takes nothing else away")
+    func malformed() throws {
+        let good = try Self.client(suites: [0x1301], extensions: [(10, Self.vector(Self.words([29]))), (23, [])])
+        let bad = try Self.client(suites: [0x1301], extensions: [(10, [0, 3, 0, 29, 9]), (23, [])])
+        #expect(bad.extensions.fault != nil && good.extensions.fault == nil)
+        #expect(bad.ja3 == good.ja3 && bad.ja4 == good.ja4)
+    }
+
+    @Test("an empty first protocol is none")
+    func emptyProtocol() throws {
+        let hello = try Self.client(suites: [0x1301], extensions: [Self.protocols([], Array("h2".utf8))])
+        #expect(hello.ja4.hasPrefix("t12i010100_"))
+    }
+
     @Test("JA4 counts to 99, and a server name makes it a d")
     func counts() throws {
         let hello = try Self.client(

@@ -38,89 +38,67 @@ struct KeyLogTests {
     func noise() {
         var generator = SeededGenerator(4)
         let log = KeyLog()
-        for _ in 0..<200 { log.add(generator.bytes(300)) }
+        for _ in 0..<Effort.rounds(200) { log.add(generator.bytes(300)) }
         #expect(log.isEmpty)
     }
 
-    /// A sender with a key, and an opener with the same.
-    private struct Pair {
-        var opener: RecordOpener
-        let key: SymmetricKey
-        let iv: [UInt8]
-        var count: UInt64 = 0
-
-        init() throws {
-            let suite = try #require(SuiteParameters(TLSCipherSuite(rawValue: 0x1301)))
-            let secret = SymmetricKey(data: [UInt8](repeating: 9, count: 32))
-            opener = RecordOpener(suite, secret: secret)
-            key = suite.expand(secret, "key", length: 16)
-            iv = suite.expand(secret, "iv", length: 12).withUnsafeBytes { Array($0) }
-        }
-
-        mutating func seal(_ content: [UInt8], type: UInt8 = 23, padding: Int = 0) throws -> [UInt8] {
-            let number = withUnsafeBytes(of: count.bigEndian) { Array($0) }
-            count += 1
-            let plaintext = content + [type] + [UInt8](repeating: 0, count: padding)
-            let length = plaintext.count + 16
-            let box = try AES.GCM.seal(
-                plaintext, using: key, nonce: .init(data: zip(iv, [0, 0, 0, 0] + number).map { $0 ^ $1 }),
-                authenticating: [23, 3, 3, UInt8(length >> 8), UInt8(length & 255)])
-            return Array(box.ciphertext) + Array(box.tag)
-        }
-
-        mutating func open(_ payload: [UInt8]) throws -> RecordOpener.Opened? {
-            let header: [UInt8] = [23, 3, 3, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
-            let decoded = try header.withUnsafeBytes { try TLSRecordHeader(decoding: $0) }
-            return opener.open(decoded, payload)
+    @Test("a key log that was changed anywhere is read all the same")
+    func changed() {
+        var generator = SeededGenerator(5)
+        let text = Array(
+            KeyLog.Label.allCases.map { "\($0.rawValue) \(random) \(secret)" }.joined(separator: "\r\n").utf8)
+        for _ in 0..<Effort.rounds(500) {
+            var changed = text
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let place = Int.random(in: changed.indices, using: &generator)
+                switch Int.random(in: 0...2, using: &generator) {
+                case 0: changed[place] = UInt8.random(in: .min ... .max, using: &generator)
+                case 1: changed.remove(at: place)
+                default: changed.insert(UInt8.random(in: .min ... .max, using: &generator), at: place)
+                }
+            }
+            let log = KeyLog()
+            log.add(changed)
+            #expect(log.count >= 1 && log.count <= 7)
         }
     }
 
-    @Test("content, its type and the padding are told apart")
-    func padding() throws {
-        var pair = try Pair()
-        let opened = try pair.open(pair.seal([1, 2, 0], type: 22, padding: 5))
-        #expect(opened == RecordOpener.Opened(type: 22, content: [1, 2, 0], padding: 5))
-        #expect(try pair.open(pair.seal([]))?.content == [])
+    @Test(
+        "lines end with CR LF, LF, CR or not at all; fields are apart by spaces or tabs",
+        arguments: ["\r\n", "\n", "\r"])
+    func ends(end: String) {
+        let log = KeyLog()
+        log.add(
+            Array(
+                (end + "# \(random)" + end + " CLIENT_RANDOM  \(random)\t\(secret) " + end
+                    + "SERVER_HANDSHAKE_TRAFFIC_SECRET \(random) \(secret)").utf8))
+        #expect(log.count == 2 && log.unusedLines == 0)
     }
 
-    @Test("lost, repeated and foreign records are told apart")
-    func places() throws {
-        var pair = try Pair()
-        let first = try pair.seal([1])
-        _ = try pair.seal([2])
-        _ = try pair.seal([3])
-        let fourth = try pair.seal([4])
-        let fifth = try pair.seal([5])
-        #expect(try pair.open(first)?.displacement == 0)
-        #expect(try pair.open(fourth)?.displacement == 2)
-        #expect(try pair.open(first)?.displacement == -4)
-        #expect(try pair.open(fifth)?.displacement == 3)
-        // Something foreign uses up a number, and the true record behind it is one too early.
-        #expect(try pair.open([UInt8](repeating: 7, count: 40)) == nil)
-        #expect(try pair.open(pair.seal([6]))?.displacement == -1)
+    @Test("lines of any length, labels of others and secrets of wrong lengths are nothing")
+    func refused() {
+        let log = KeyLog()
+        let long = String(repeating: "ab", count: 4_000)
+        log.add(Array("CLIENT_RANDOM \(random) \(long)\nCLIENT_RANDOM \(long) \(secret)\n\(long)\n".utf8))
+        log.add(Array("CLIENT_RANDOM \(random) \(secret) \(long)\nCLIENT_RANDOM \(random) \(secret) x\n".utf8))
+        // A master secret has 48 bytes.
+        log.add(Array("CLIENT_RANDOM \(random) \(secret.dropLast(2))\nclient_random \(random) \(secret)\n".utf8))
+        log.add(Array("RSA 0011223344556677 \(secret)\nECH_SECRET \(random) \(secret)\nCLIENT_RANDOM \(random)\n".utf8))
+        #expect(log.isEmpty && log.unusedLines == 10)
     }
 
-    @Test("an altered record is not opened, and the next one is in its place")
-    func altered() throws {
-        var pair = try Pair()
-        var record = try pair.seal([1, 2, 3])
-        record[0] ^= 1
-        #expect(try pair.open(record) == nil)
-        #expect(try pair.open(pair.seal([4]))?.displacement == 0)
-        #expect(try pair.open([1, 2, 3]) == nil)
-    }
-
-    @Test("a record of zeros alone holds no type, and is refused")
-    func zeros() throws {
-        var pair = try Pair()
-        #expect(try pair.open(pair.seal([], type: 0, padding: 9)) == nil)
-    }
-
-    @Test("a changed key opens what follows")
-    func update() throws {
-        var pair = try Pair()
-        #expect(try pair.open(pair.seal([1])) != nil)
-        pair.opener.update()
-        #expect(try pair.open(pair.seal([2])) == nil)
+    @Test("the first secret of a name stays, and there are no more than the limit")
+    func limits() {
+        let log = KeyLog(limit: 3)
+        for number in 10..<20 {
+            let random = String(repeating: "\(number)", count: 32)
+            log.add(
+                Array("CLIENT_RANDOM \(random) \(secret)\nCLIENT_RANDOM \(random) \(random)\(random.prefix(32))\n".utf8)
+            )
+        }
+        #expect(log.count == 3 && log.unusedLines == 14)
+        #expect(
+            log.secret(.master, of: [UInt8](repeating: 0x10, count: 32))
+                == SymmetricKey(data: [UInt8](repeating: 1, count: 48)))
     }
 }

@@ -11,7 +11,7 @@ import Testing
         ("UTF-16LE", text.utf8.flatMap { [$0, 0] }),
         ("UTF-16BE", text.utf8.flatMap { [0, $0] }),
         ("hex", Array("6d656574206174206e6f6f6e".utf8)),
-        ("HEX", Array("6D656574206174206E6F6F6E".utf8)),
+        ("hex", Array("6D656574206174206E6F6F6E".utf8)),
         // "meet at noon", "xmeet at noon", "xxmeet at noon" in base64, from the first whole character on.
         ("base64, shifted by 0", Array("bWVldCBhdCBub29u".utf8)),
         ("base64, shifted by 1", Array("eG1lZXQgYXQgbm9vbg==".utf8)),
@@ -28,7 +28,7 @@ import Testing
         #expect(seen.verdict == .refuted)
         #expect(seen.says("(\(encoding))"), "\(seen.report.findings.map(\.words))")
         #expect(seen.report.findings.count == 1)
-        #expect(seen.report.control.found == 8 && seen.report.control.of == 8)
+        #expect(seen.report.control.found == seen.report.control.of && seen.report.control.of >= 19)
     }
 
     @Test("are found across segments of any size", arguments: [1, 2, 3, 7, 11, 13, 64, 1_400])
@@ -96,7 +96,7 @@ import Testing
         let markers = ["meet at noon", "ünïcödé ✓", "aaaaaaaa"].compactMap { Marker($0) }
         for sample in [[], VerdictTests.noise(300), Array("meet at noon".utf8)] {
             let control = MarkerSearch.control(markers, sample: sample)
-            #expect(control.found == control.of && control.of == 24)
+            #expect(control.found == control.of && control.of >= 57)
         }
     }
 }

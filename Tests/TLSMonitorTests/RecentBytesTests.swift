@@ -27,8 +27,8 @@ import Testing
 
     @Test("is kept longer the fewer connections there are, and never without bound") func budget() {
         #expect(RecentBytes.capacity(for: 0) == RecentBytes.mostCapacity)
-        #expect(RecentBytes.capacity(for: 4) == RecentBytes.mostCapacity)
-        #expect(RecentBytes.capacity(for: 100) == 41_943)
+        #expect(RecentBytes.capacity(for: 6) == RecentBytes.mostCapacity)
+        #expect(RecentBytes.capacity(for: 100) == 15_728)
         #expect(RecentBytes.capacity(for: 16_384) == RecentBytes.leastCapacity)
     }
 

@@ -20,11 +20,12 @@ enum Wire {
     static func clientHello(
         suites: [UInt16] = [0x1302, 0x1301], versions: [UInt16] = [0x0304], padding: Int = 0,
         name: String = "chat.test",
-        isEarly: Bool = false
+        isEarly: Bool = false, protocols: [UInt8] = [10] + Array("conclave/1".utf8)
     ) -> [UInt8] {
         let host = Array(name.utf8)
         var extensions = self.extension(0, vector([0] + vector(host)))
-        extensions += self.extension(16, vector([10] + Array("conclave/1".utf8)))
+        extensions += self.extension(16, vector(protocols))
+        extensions += self.extension(10, vector(big(29))) + self.extension(13, vector(big(0x0403) + big(0x0804)))
         if !versions.isEmpty {
             extensions += self.extension(43, [UInt8(versions.count * 2)] + versions.flatMap(big))
         }

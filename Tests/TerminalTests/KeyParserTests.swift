@@ -111,3 +111,24 @@ struct SeededRandom: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 }
+
+@Suite("the escape key")
+struct EscapeKeyTests {
+    @Test("is known by nothing coming after it") func alone() {
+        var parser = KeyParser()
+        #expect(parser.parse([0x1B]).isEmpty)
+        #expect(parser.rest() == [.escape])
+        #expect(parser.rest().isEmpty)
+        #expect(parser.parse(Array("a".utf8)) == [.character("a")])
+    }
+
+    @Test("is not taken from the beginning of a sequence") func sequences() {
+        var parser = KeyParser()
+        #expect(parser.parse([0x1B, 0x5B]).isEmpty)
+        #expect(parser.rest().isEmpty)
+        #expect(parser.parse([0x41]) == [.up])
+        #expect(parser.parse(Array("\u{1B}[5~\u{1B}[6~".utf8)) == [.pageUp, .pageDown])
+        _ = parser.parse(Array("\u{1B}[200~\u{1B}".utf8))
+        #expect(parser.rest().isEmpty)
+    }
+}
