@@ -11,6 +11,7 @@ extension FuzzedDecoder {
         .init("CaptureBytes") { bytes in try read(file: bytes) ? bytes : [] },
         .init("CapturedPackets") { bytes in balances(packets(bytes)) ? bytes : [] },
         .init("SegmentStream") { bytes in balances(segments(bytes)) ? bytes : [] },
+        .init("AlarmingStream") { bytes in balances(segments(bytes), alarms: true) ? bytes : [] },
         .init("RecordStream") { bytes in balances(talk(bytes)) ? bytes : [] },
         .init("KeyedStream") { bytes in balances(talk(bytes), keyLog: keys) ? bytes : [] },
         .init("KeyLogText") { bytes in
@@ -50,9 +51,11 @@ extension FuzzedDecoder {
         return isBalanced(monitor)
     }
 
-    private static func watch(keyLog: KeyLog? = nil) -> TrafficMonitor {
+    /// - Parameter alarms: whether to watch for them, whose tables take longer to make than all else.
+    private static func watch(keyLog: KeyLog? = nil, alarms: Bool = false) -> TrafficMonitor {
         let monitor = TrafficMonitor(
-            markers: [Marker("a marker")].compactMap { $0 }, reportsRecords: true, keyLog: keyLog, alarms: AlarmWatch())
+            markers: [Marker("a marker")].compactMap { $0 }, reportsRecords: true, keyLog: keyLog,
+            alarms: alarms ? AlarmWatch() : nil)
         monitor.opensTunnels = true
         return monitor
     }
@@ -63,8 +66,10 @@ extension FuzzedDecoder {
         return report.ledger.total == report.payloadBytes
     }
 
-    private static func balances(_ packets: [(link: UInt32, bytes: [UInt8])], keyLog: KeyLog? = nil) -> Bool {
-        let monitor = watch(keyLog: keyLog)
+    private static func balances(
+        _ packets: [(link: UInt32, bytes: [UInt8])], keyLog: KeyLog? = nil, alarms: Bool = false
+    ) -> Bool {
+        let monitor = watch(keyLog: keyLog, alarms: alarms)
         for (number, packet) in packets.enumerated() {
             let header = CapturedPacket(
                 number: number + 1, time: Int64(number) * 1_000_000, link: LinkType(number: packet.link),
