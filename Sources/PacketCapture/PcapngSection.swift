@@ -175,9 +175,10 @@ struct PcapngSection {
         let interface = interfaces[index]
         let time = Self.time(order.uint32(body, 4), order.uint32(body, 8), unitsPerSecond: interface.unitsPerSecond)
             .addingReportingOverflow(interface.start)
+        // Times are subtracted from one another everywhere: none lies before 1970, so no difference overflows.
         return .packet(
             Packet(
-                range: 20..<20 + captured, time: time.overflow ? 0 : time.partialValue,
+                range: 20..<20 + captured, time: time.overflow ? 0 : max(0, time.partialValue),
                 link: interface.link, originalLength: max(captured, Int(order.uint32(body, 16))), drops: lost))
     }
 

@@ -62,7 +62,8 @@ struct FlowBeginnings {
 
     /// Forgets a beginning, because data has come, and hands it out.
     mutating func take(_ key: FlowKey) -> Beginning? {
-        young.removeValue(forKey: key) ?? old.removeValue(forKey: key)
+        let older = old.removeValue(forKey: key)
+        return young.removeValue(forKey: key) ?? older
     }
 
     private mutating func keep(_ beginning: Beginning, _ key: FlowKey) {
