@@ -73,6 +73,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // L1: bytes ⇄ values.
+        library("JSONText", []),
         library("TLSSyntax", []),
         library("TLSWire", ["TLSSyntax", crypto]),
         library("MLSWire", ["TLSSyntax"]),
@@ -158,6 +159,7 @@ let package = Package(
         tests("MonitorViewsTests", ["MonitorViews", "TLSMonitor", "TLSWire", "Terminal"]),
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),
+        tests("JSONTextTests", ["JSONText"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),

@@ -1,25 +1,10 @@
 import MLSWire
 
-/// A decoder that bytes from outside can reach, as the tests and `scripts/fuzz` see it. The program that `scripts/fuzz` builds
-/// compiles this file too (`Tests/Fuzz/Decoders.swift` is a link to it).
-struct FuzzedDecoder: Sendable, CustomStringConvertible {
-    /// Also the name of the decoder's folder in a `Corpus` folder.
-    let name: String
-    /// What the bytes mean, encoded again: the same bytes, since a value has one form on the wire.
-    let reencode: @Sendable ([UInt8]) throws -> [UInt8]
-
+/// Structures of MLS, which all have one form.
+extension FuzzedDecoder {
     init<Value: MLSStructure>(_: Value.Type) {
-        name = "\(Value.self)"
-        reencode = { try Value(decoding: $0).encoded }
+        self.init("\(Value.self)") { try Value(decoding: $0).encoded }
     }
-
-    /// - Parameter reencode: throws, or encodes the same bytes again. What has no other form returns its input.
-    init(_ name: String, _ reencode: @escaping @Sendable ([UInt8]) throws -> [UInt8]) {
-        self.name = name
-        self.reencode = reencode
-    }
-
-    var description: String { name }
 
     static let wire: [FuzzedDecoder] = [
         .init(AuthenticatedContent.self),
