@@ -88,6 +88,7 @@ let package = Package(
         library("TLSMonitor", ["TLSWire", "TLSSyntax", crypto, cryptoExtras]),
         library("MonitorViews", ["TLSMonitor", "TLSWire", "Terminal"]),
         library("Audit", ["Chat", "TLSSyntax", crypto]),
+        library("Firewall", ["JSONText"]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
 
@@ -160,6 +161,7 @@ let package = Package(
         tests("TerminalTests", ["Terminal"]),
         tests("SettingsTests", ["Settings"]),
         tests("JSONTextTests", ["JSONText"]),
+        tests("FirewallTests", ["Firewall", "JSONText"], exclude: ["Fuzz/Corpus"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),
