@@ -71,6 +71,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CNetlink"),
 
         // L1: bytes ⇄ values.
         library("JSONText", []),
@@ -97,6 +98,7 @@ let package = Package(
         library("PacketCapture", ["TLSMonitor", "CPcap", "CZlib", crypto]),
         library("SQLiteStore", ["ChatClient", grdb, crypto]),
         library("ServerStore", ["Audit", "Chat", "ChatServer", "ChatWire", grdb, sqlite, nio]),
+        library("NFTables", ["CNetlink", "Firewall"]),
         library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
@@ -131,6 +133,9 @@ let package = Package(
             ]),
         program("conclave-load", ["CLinux", "COpenSSL", "Chat", "ChatWire", "MLSWire", nio, arguments]),
 
+        // What tests of the firewall share: hosts in network namespaces.
+        .target(name: "NetworkLab", dependencies: [], path: "Tests/NetworkLab", swiftSettings: settings),
+
         tests("TLSSyntaxTests", ["TLSSyntax"]),
         tests("TLSWireTests", ["TLSWire", "TLSSyntax"]),
         tests("MLSWireTests", ["MLSWire", "TLSSyntax"], exclude: ["Corpus"]),
@@ -162,6 +167,7 @@ let package = Package(
         tests("SettingsTests", ["Settings"]),
         tests("JSONTextTests", ["JSONText"]),
         tests("FirewallTests", ["Firewall", "JSONText"], exclude: ["Fuzz/Corpus"]),
+        tests("NFTablesTests", ["CNetlink", "Firewall", "NFTables", "NetworkLab"], exclude: ["Fuzz/Corpus"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),
