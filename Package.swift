@@ -90,6 +90,7 @@ let package = Package(
         library("MonitorViews", ["TLSMonitor", "TLSWire", "Terminal"]),
         library("Audit", ["Chat", "TLSSyntax", crypto]),
         library("Firewall", ["JSONText"]),
+        library("FirewallViews", ["Firewall", "JSONText", "Terminal"]),
 
         library("MLSVectors", ["MLS", "MLSWire", "TLSSyntax", crypto]),
 
@@ -99,6 +100,8 @@ let package = Package(
         library("SQLiteStore", ["ChatClient", grdb, crypto]),
         library("ServerStore", ["Audit", "Chat", "ChatServer", "ChatWire", grdb, sqlite, nio]),
         library("NFTables", ["CNetlink", "Firewall"]),
+        library("FirewallStore", ["Firewall", grdb]),
+        library("ControlSocket", ["CLinux", "Firewall"]),
         library("Terminal", []),
         library("Settings", ["Chat", yaml]),
 
@@ -168,6 +171,9 @@ let package = Package(
         tests("JSONTextTests", ["JSONText"]),
         tests("FirewallTests", ["Firewall", "JSONText"], exclude: ["Fuzz/Corpus"]),
         tests("NFTablesTests", ["CNetlink", "Firewall", "NFTables", "NetworkLab"], exclude: ["Fuzz/Corpus"]),
+        tests("FirewallStoreTests", ["Firewall", "FirewallStore", grdb]),
+        tests("ControlSocketTests", ["ControlSocket", "Firewall"]),
+        tests("FirewallViewsTests", ["Firewall", "FirewallViews", "JSONText"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),
