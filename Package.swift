@@ -54,6 +54,8 @@ let package = Package(
         .executable(name: "conclave-server", targets: ["conclave-server"]),
         .executable(name: "conclave", targets: ["conclave"]),
         .executable(name: "tlsmon", targets: ["tlsmon"]),
+        .executable(name: "conclave-firewall", targets: ["conclave-firewall"]),
+        .executable(name: "conclave-feeds", targets: ["conclave-feeds"]),
         .executable(name: "conclave-load", targets: ["conclave-load"]),
     ],
     dependencies: [
@@ -125,6 +127,13 @@ let package = Package(
                 "ChatMonitor", "MonitorViews", "PacketCapture", "Settings", "TLSMonitor", "TLSWire", "Terminal",
                 arguments, crypto,
             ]),
+        program(
+            "conclave-firewall",
+            [
+                "CLinux", "ControlSocket", "Firewall", "FirewallStore", "FirewallViews", "JSONText", "NFTables",
+                "Settings", "Terminal", arguments,
+            ]),
+        program("conclave-feeds", ["Firewall", "JSONText", "Settings", arguments]),
         program("mls-vectors", ["MLSVectors", arguments]),
         program("mls-bench", ["MLS", "MLSWire", crypto, arguments]),
         program(
@@ -174,6 +183,7 @@ let package = Package(
         tests("FirewallStoreTests", ["Firewall", "FirewallStore", grdb]),
         tests("ControlSocketTests", ["ControlSocket", "Firewall"]),
         tests("FirewallViewsTests", ["Firewall", "FirewallViews", "JSONText"]),
+        tests("FirewallProgramTests", ["ControlSocket", "Firewall", "JSONText", "NFTables", "NetworkLab"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
         tests("EndToEndTests", []),
