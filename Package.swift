@@ -39,8 +39,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "conclave-fuzz",
             dependencies: [
-                "Chat", "ChatClient", "ChatServer", "ChatWire", "MLS", "MLSWire", "PacketCapture", "TLSMonitor",
-                "TLSSyntax", "TLSWire", nio, crypto,
+                "Chat", "ChatClient", "ChatServer", "ChatWire", "Firewall", "JSONText", "MLS", "MLSWire", "NFTables",
+                "PacketCapture", "TLSMonitor", "TLSSyntax", "TLSWire", nio, crypto,
             ],
             path: "Tests/Fuzz", swiftSettings: settings)
     ]
@@ -111,8 +111,8 @@ let package = Package(
         program(
             "conclave-server",
             [
-                "Audit", "Chat", "ChatServer", "ChatWire", "MLSWire", "ServerStore", "Settings", "TLSTransport",
-                "Terminal", nio, nioPosix, arguments, logging,
+                "Audit", "Chat", "ChatServer", "ChatWire", "ControlSocket", "Firewall", "MLSWire", "ServerStore",
+                "Settings", "TLSTransport", "Terminal", nio, nioPosix, arguments, logging,
             ]),
         program(
             "conclave",
@@ -124,8 +124,8 @@ let package = Package(
         program(
             "tlsmon",
             [
-                "ChatMonitor", "MonitorViews", "PacketCapture", "Settings", "TLSMonitor", "TLSWire", "Terminal",
-                arguments, crypto,
+                "ChatMonitor", "ControlSocket", "Firewall", "MonitorViews", "PacketCapture", "Settings", "TLSMonitor",
+                "TLSWire", "Terminal", arguments, crypto,
             ]),
         program(
             "conclave-firewall",
@@ -186,7 +186,7 @@ let package = Package(
         tests("FirewallProgramTests", ["ControlSocket", "Firewall", "JSONText", "NFTables", "NetworkLab"]),
         tests("CertsTests", []),
         tests("LoadTests", ["conclave-load"]),
-        tests("EndToEndTests", []),
+        tests("EndToEndTests", ["ControlSocket", "Firewall"]),
         tests(
             "CrashTests", ["Chat", "ChatWire", "MLSWire", "TLSTransport", nio, nioPosix],
             exclude: ["Fixtures", "Preload"]),

@@ -96,6 +96,9 @@ package final class TLSConnection: ChannelInboundHandler {
 
     package var isOpen: Bool { phase == .open }
 
+    /// Whether its handshake waits for us: for one of the handshake threads.
+    package var waitsForUs: Bool { isStepRunning }
+
     /// What the peer was judged by.
     package var tls: TLSContext { session.context }
 

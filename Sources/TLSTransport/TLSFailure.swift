@@ -10,25 +10,33 @@ package struct TLSFailure: Error, Hashable, Sendable, CustomStringConvertible {
     /// The fatal alert that the peer sent, if any.
     package let receivedAlert: UInt8?
 
+    /// What the peer did wrong, as far as that is proven; `nil` where the network, or this side, may be at fault.
+    package let offence: TLSOffence?
+
     init(role: TLSRole, evidence: TLSEvidence) {
         sentAlert = evidence.sentAlert
         receivedAlert = evidence.receivedAlert
         if let verification = evidence.verification {
             description = verification.description
             canRetry = false
+            offence = verification.blamesPeer ? .badCertificate : nil
         } else if evidence.lacksProtocol {
             let peer = role == .client ? "the server" : "the client"
             description =
                 "\(peer) does not name the protocol \(TLSContext.applicationProtocol) (ALPN); is it a Conclave program?"
             canRetry = false
+            offence = .badHandshake
         } else if let code = evidence.receivedAlert {
             let alert = TLSAlert(code: code)
             description = alert.sentence(to: role)
             canRetry = alert.canRetry
+            // Somebody who does not trust us does us no harm.
+            offence = nil
         } else {
             let reason = TLSLibraryReason(evidence.reason)
             description = reason.sentence(at: role)
             canRetry = reason.canRetry
+            offence = reason.offence
         }
     }
 }

@@ -41,6 +41,16 @@ struct TLSLibraryReason {
         }
     }
 
+    /// What the peer did wrong; `nil` for a connection that broke off, and for what is our own fault.
+    var offence: TLSOffence? {
+        switch code {
+        case nil, SSL_R_UNEXPECTED_EOF_WHILE_READING: nil
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: .noCertificate
+        case SSL_R_BAD_SIGNATURE: .badCertificate
+        default: .badHandshake
+        }
+    }
+
     /// Whether trying again can help by itself.
     var canRetry: Bool {
         switch code {

@@ -2,6 +2,7 @@ import Audit
 import Chat
 import ChatServer
 import ChatWire
+import Firewall
 import Glibc
 import Logging
 import NIOCore
@@ -20,6 +21,7 @@ final class LoopService: FrameReceiver {
     private let seen: SeenDevices
     private let writer: StoreWriter
     private let reader: StoreReader
+    private let firewall: FirewallLink?
     /// What ticks have to say that may be said when something is stored, in their order.
     private var waiting: [(unit: UInt64, output: TickOutput)] = []
     private var latestUnit: UInt64 = 0
@@ -37,8 +39,9 @@ final class LoopService: FrameReceiver {
 
     init(
         tls: TLSLoop, shard: Shard, silenceSeconds: Int, context: TLSContext, seen: SeenDevices, writer: StoreWriter,
-        reader: StoreReader, logger: Logger
+        reader: StoreReader, firewall: FirewallLink?, logger: Logger
     ) {
+        self.firewall = firewall
         silenceLimit = UInt64(clamping: silenceSeconds) * 1_000
         self.writer = writer
         self.reader = reader
@@ -81,6 +84,7 @@ final class LoopService: FrameReceiver {
             maximumPayload: UInt32(Frame.maximumPayload))
         connection.send(Shard.encode(.greeting(greeting)))
         writer.record(.connected(connection, at: shard.now))
+        firewall?.authenticated(connection)
         logger.info(
             "connected",
             metadata: [
@@ -120,6 +124,7 @@ final class LoopService: FrameReceiver {
         let from = connection.remoteAddress?.shortDescription ?? "?"
         let why = farewell.map { "sent away: \($0.words)" } ?? "\(reason)"
         writer.record(.closed(connection, because: reason, farewell, wasIn: connection.tag > 0, at: .now))
+        firewall?.closed(connection, because: reason, farewell)
         guard connection.tag > 0 else {
             return logger.notice("refused", metadata: ["from": "\(from)", "why": "\(why)"])
         }
@@ -255,6 +260,15 @@ final class LoopService: FrameReceiver {
         var certificates: [Int: Certificate] = [:]
         for case let connection? in connections { certificates[connection.tag - 1] = connection.peerCertificate }
         return certificates
+    }
+
+    /// From where this user's devices are connected.
+    func addresses(of user: UserName) -> Set<Firewall.IPAddress> {
+        var addresses = Set<Firewall.IPAddress>()
+        for case let connection? in connections where connection.peerCertificate?.identity?.user == user {
+            if let address = connection.remoteAddress?.firewallAddress { addresses.insert(address) }
+        }
+        return addresses
     }
 
     /// Ends the connections that still show one of these certificates.

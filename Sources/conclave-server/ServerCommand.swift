@@ -45,6 +45,12 @@ struct ServerCommand: AsyncParsableCommand {
             "Write the keys of all sessions to this file. Whoever has it can read everything.", valueName: "file"))
     var insecureKeylog: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Tell conclave-firewall who is refused and who is let in, through this socket, such as /run/conclave-firewall/chat.sock.",
+            valueName: "socket"))
+    var firewall: String?
+
     @Option(help: "Records of the audit log that are kept, about. (default: 1000000)")
     var auditRecords: Int?
 
@@ -106,6 +112,7 @@ struct ServerCommand: AsyncParsableCommand {
                 limits: try limits.weighed(settings),
                 // Never from a file or the environment: whoever weakens the encryption says so where it is seen.
                 insecureKeyLog: insecureKeylog,
+                firewall: try settings.text("firewall", flag: firewall),
                 auditRetention: try auditRetention(settings),
                 logLevel: try settings.choice("log-level", flag: logLevel, of: Logger.Level.allCases) ?? .info,
                 logFormat: try settings.choice("log-format", flag: logFormat, of: LineLogHandler.Format.allCases)
@@ -130,6 +137,6 @@ struct ServerCommand: AsyncParsableCommand {
     /// What a configuration file may hold.
     static let keys = [
         "port", "listen", "certs", "data", "loops", "handshake-threads", "max-connections", "limits", "log-level",
-        "log-format", "audit-records", "audit-days",
+        "log-format", "audit-records", "audit-days", "firewall",
     ]
 }

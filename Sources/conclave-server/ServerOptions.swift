@@ -14,6 +14,8 @@ struct ServerOptions: Sendable {
     var maximumConnections: Int?
     var limits: ServerLimits
     var insecureKeyLog: String?
+    /// The firewall's socket for the chat server; `nil`: nothing is reported.
+    var firewall: String?
     var auditRetention: AuditRetention
     var logLevel: Logger.Level
     var logFormat: LineLogHandler.Format

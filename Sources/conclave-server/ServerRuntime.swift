@@ -1,6 +1,7 @@
 import Audit
 import Chat
 import ChatServer
+import Firewall
 import Glibc
 import Logging
 import NIOCore
@@ -23,12 +24,15 @@ final class ServerRuntime: Sendable {
     let writer: StoreWriter
     private let reader: StoreReader
     private let premises: Premises
+    private let firewall: FirewallLink?
 
     private init(
         options: ServerOptions, logger: Logger, group: MultiThreadedEventLoopGroup, handshakes: HandshakeThreads,
         services: [NIOLoopBound<LoopService>], listener: TLSListener, context: TLSContext,
-        seen: SeenDevices, writer: StoreWriter, reader: StoreReader, premises: Premises
+        seen: SeenDevices, writer: StoreWriter, reader: StoreReader, premises: Premises,
+        firewall: FirewallLink?
     ) {
+        self.firewall = firewall
         self.options = options
         self.logger = logger
         self.group = group
@@ -50,12 +54,14 @@ final class ServerRuntime: Sendable {
         let maximumConnections = try FileDescriptors.prepare(wanted: options.maximumConnections)
         let context = try loadContext(options)
         let addresses = try options.addresses.flatMap { try ListenAddress.parse($0, port: options.port) }
+        let firewall = try options.firewall.map { path throws(ProgramError) in try FirewallLink(path) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: options.loops)
         let handshakes = HandshakeThreads(count: options.handshakeThreads)
         let (state, seen, writer, reader) = try openStore(options, logger: logger)
         state.premises.advanceAge()
         let (services, seats) = try await makeServices(
-            on: group, context: context, state: state, seen: seen, writer: writer, reader: reader, logger: logger)
+            on: group, context: context, state: state, seen: seen, writer: writer, reader: reader, firewall: firewall,
+            logger: logger)
         writer.connect(to: services)
         let listener: TLSListener
         do {
@@ -68,7 +74,8 @@ final class ServerRuntime: Sendable {
         }
         let runtime = ServerRuntime(
             options: options, logger: logger, group: group, handshakes: handshakes, services: services,
-            listener: listener, context: context, seen: seen, writer: writer, reader: reader, premises: state.premises)
+            listener: listener, context: context, seen: seen, writer: writer, reader: reader, premises: state.premises,
+            firewall: firewall)
         runtime.recordStart(context)
         for device in try await runtime.removeRevoked(by: context) {
             logger.notice("revoked", metadata: ["who": "\(device)"])
@@ -79,7 +86,7 @@ final class ServerRuntime: Sendable {
 
     private static func makeServices(
         on group: MultiThreadedEventLoopGroup, context: TLSContext, state: RecoveredState, seen: SeenDevices,
-        writer: StoreWriter, reader: StoreReader, logger: Logger
+        writer: StoreWriter, reader: StoreReader, firewall: FirewallLink?, logger: Logger
     ) async throws -> ([NIOLoopBound<LoopService>], [NIOLoopBound<TLSListener.Seat>]) {
         let loops = Array(group.makeIterator())
         var services: [NIOLoopBound<LoopService>] = []
@@ -91,7 +98,7 @@ final class ServerRuntime: Sendable {
                 let tls = TLSLoop(eventLoop: loop)
                 let service = LoopService(
                     tls: tls, shard: shard, silenceSeconds: state.premises.limits.silenceSeconds, context: context,
-                    seen: seen, writer: writer, reader: reader, logger: logger)
+                    seen: seen, writer: writer, reader: reader, firewall: firewall, logger: logger)
                 let seat = TLSListener.Seat(loop: tls, receiver: service)
                 return (NIOLoopBound(service, eventLoop: loop), NIOLoopBound(seat, eventLoop: loop))
             }.get()
@@ -182,6 +189,7 @@ final class ServerRuntime: Sendable {
         if let file = options.insecureKeyLog {
             logger.warning("the keys of all sessions are written to \(file): whoever reads it reads everything")
         }
+        if let firewall { logger.notice("refusals are told to the firewall at \(firewall.path)") }
         warnOfAge(context)
     }
 
@@ -252,7 +260,8 @@ final class ServerRuntime: Sendable {
             sinceReport += interval
             guard sinceReport >= .seconds(30) else { continue }
             sinceReport = .zero
-            reportExcess()
+            await reportExcess()
+            firewall?.tellLosses(logger)
             rounds += 1
             try? await rest(noting: rounds.isMultiple(of: 120))
             guard rounds.isMultiple(of: 20) else { continue }
@@ -271,7 +280,7 @@ final class ServerRuntime: Sendable {
     }
 
     /// Says who went over a limit since the last time.
-    private func reportExcess() {
+    private func reportExcess() async {
         let refusals = listener.takeRefusalCount()
         if refusals > 0 {
             recordUnheard(refusals)
@@ -285,7 +294,19 @@ final class ServerRuntime: Sendable {
             logger.notice(
                 "over the limits",
                 metadata: ["who": "\(user)", "slowed down": "\(excess.delays)", "refused": "\(excess.refusals)"])
+            await tellFirewall(of: user, Int(clamping: excess.refusals))
         }
+    }
+
+    /// Somebody who is refused again and again and goes on.
+    private func tellFirewall(of user: UserName, _ refusals: Int) async {
+        guard let firewall, refusals >= FirewallLink.refusalsPerPoint else { return }
+        var addresses = Set<Firewall.IPAddress>()
+        for service in services {
+            let found = try? await service.eventLoop.submit { service.value.addresses(of: user) }.get()
+            addresses.formUnion(found ?? [])
+        }
+        firewall.exceeded(user, refusals, from: addresses)
     }
 
     /// Judges the certificates of all connections again, here and not on the event loops.
@@ -338,6 +359,7 @@ final class ServerRuntime: Sendable {
         try await handshakes.shutdown()
         try await group.shutdownGracefully()
         reader.close()
+        firewall?.stop()
         writer.record(AuditEvent(.stopped, at: .now, "conclave-server \(version)"))
         writer.close()
         logger.notice("stopped")

@@ -23,10 +23,19 @@ struct LiveCommand: ParsableCommand {
     @OptionGroup(title: "What is looked for") var analysis: AnalysisOptions
     @OptionGroup(title: "Alarms") var alarms: AlarmOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Report alarms to conclave-firewall through this socket, such as /run/conclave-firewall/monitor.sock.",
+            valueName: "socket"))
+    var firewall: String?
+
     @Argument(help: ArgumentHelp("Which packets, as in man pcap-filter: tcp port 7443", valueName: "filter"))
     var filter: [String] = []
 
     func validate() throws {
+        if let firewall, firewall.isEmpty || firewall.utf8.count > 107 {
+            throw ValidationError("--firewall is the path of a socket: 1 to 107 bytes")
+        }
         guard live.interface.isEmpty, !output.fields.contains("help") else { return }
         throw ValidationError("name an interface with -i; tlsmon list shows them")
     }
@@ -38,7 +47,8 @@ struct LiveCommand: ParsableCommand {
             alarms: try alarms.watch())
         monitor.lookInside(with: ZlibDecompression())
         monitor.opensTunnels = analysis.opensTunnels
-        let output = try Output(self.output, alarmFile: try alarms.alarmFile())
+        let pipe = try firewall.map { path throws(CaptureError) in try FirewallPipe(path) }
+        let output = try Output(self.output, alarmFile: try alarms.alarmFile(), firewall: pipe)
         let source = try LiveSource(
             live, filter: filter.joined(separator: " "), isVerbose: self.output.verbose,
             isQuiet: self.output.quiet || isTable)
@@ -51,6 +61,9 @@ struct LiveCommand: ParsableCommand {
         let report = monitor.finish(facts)
         if isTable { output.note(monitor.takeEvents()) } else { output.write(monitor.takeEvents()) }
         output.write(report, digests: source.digests, isProof: false)
+        if let pipe, pipe.lost > 0 {
+            complain("\(pipe.lost) alarms were not reported to the firewall: too many at once")
+        }
         if report.verdict == .refuted || (alarms.strict && output.alarms > 0) { throw ExitCode(1) }
     }
 

@@ -12,6 +12,7 @@ final class Output {
     private var writer = JSONWriter()
     private var bytes: [UInt8] = []
     private let alarmFile: AlarmFile?
+    private let firewall: FirewallPipe?
     /// Alarms that were raised.
     private(set) var alarms = 0
 
@@ -19,8 +20,9 @@ final class Output {
     private static let chunk = 65_536
 
     /// - Throws: a usage error.
-    init(_ options: OutputOptions, alarmFile: AlarmFile? = nil) throws {
+    init(_ options: OutputOptions, alarmFile: AlarmFile? = nil, firewall: FirewallPipe? = nil) throws {
         self.options = options
+        self.firewall = firewall
         self.alarmFile = alarmFile
         columns = try options.columns()
         lines = EventLines(hasColours: options.hasColours, isVerbose: options.verbose)
@@ -34,6 +36,7 @@ final class Output {
         for case .alarm(let alarm) in events {
             alarms += 1
             alarmFile?.append(alarm)
+            firewall?.report(alarm)
         }
     }
 

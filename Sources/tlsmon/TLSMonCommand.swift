@@ -12,7 +12,7 @@ struct TLSMonCommand: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             LiveCommand.self, ReadCommand.self, ProveCommand.self, ReportCommand.self, FingerprintCommand.self,
-            ConformCommand.self, LeakCommand.self, VerifyEvidenceCommand.self, ListCommand.self,
+            ConformCommand.self, LeakCommand.self, VerifyEvidenceCommand.self, ListCommand.self, ForwardCommand.self,
         ])
 
     @Flag(name: .customShort("D"), help: "The same as list: show the interfaces.")

@@ -6,7 +6,7 @@ import Foundation
 /// All decoders that can be fuzzed.
 let decoders =
     FuzzedDecoder.wire + FuzzedDecoder.groups + FuzzedDecoder.frames + FuzzedDecoder.captures + FuzzedDecoder.server
-    + FuzzedDecoder.client
+    + FuzzedDecoder.client + FuzzedDecoder.firewall + FuzzedDecoder.replies
 
 /// libFuzzer's entry (compiler-rt, `FuzzerInterface.h`).
 @_silgen_name("LLVMFuzzerRunDriver")

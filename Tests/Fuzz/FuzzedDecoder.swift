@@ -1,0 +1,1 @@
+../MLSWireTests/FuzzedDecoder.swift

@@ -1,0 +1,1 @@
+../NFTablesTests/Fuzz/FuzzedReplies.swift

@@ -1,0 +1,1 @@
+../FirewallTests/Fuzz/FuzzedRulesets.swift
