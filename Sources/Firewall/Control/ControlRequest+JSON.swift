@@ -71,6 +71,9 @@ extension ControlRequest {
         return .object(fields)
     }
 
+    /// What its line has as `op`.
+    package var operationName: String { operation.rawValue }
+
     private var operation: Operation {
         switch self {
         case .status: .status

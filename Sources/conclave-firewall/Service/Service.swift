@@ -148,24 +148,19 @@ final class Service {
 
     private func answer(_ line: [UInt8], _ peer: ControlPeer, _ now: BanTime) {
         let answer: ControlAnswer
-        do {
-            let node = try JSONNode(parsing: line)
-            guard let operation = node["op"]?.string else {
-                throw ControlFailure(.usage, "a request is an object with the member \"op\"")
-            }
-            guard peer.role.allows(operation) else {
-                throw ControlFailure(.permission, "\"\(operation)\" is not for the role \(peer.role.rawValue)")
-            }
+        do throws(ControlFailure) {
             let request = try ControlRequest(parsing: line)
+            guard peer.role.allows(request.operationName) else {
+                throw ControlFailure(
+                    .permission, "\"\(request.operationName)\" is not for the role \(peer.role.rawValue)")
+            }
             if case .logs(let query) = request, query.follows {
                 followers.add(peer, query, engine, now)
                 return
             }
             answer = engine.answer(request, now)
-        } catch let failure as ControlFailure {
-            answer = .failure(failure)
         } catch {
-            answer = .failure(ControlFailure(.usage, "\(error)"))
+            answer = .failure(error)
         }
         peer.send(answer.json.compact, now.steady)
     }
